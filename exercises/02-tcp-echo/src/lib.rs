@@ -1,1 +1,3 @@
-//! Exercises of lesson 02.
+//! The exercises of lesson 02: TCP carries bytes, not messages.
+
+pub mod echo_until_eof;

@@ -1,1 +1,3 @@
-//! Answers of lesson 02.
+//! The answers of lesson 02: TCP carries bytes, not messages.
+
+pub mod echo_until_eof;
