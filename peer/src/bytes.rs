@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn long_strings_are_cut_between_characters() {
         let long = "안녕하세요, 소켓 프로그래밍".as_bytes();
-        assert_eq!(quoted(long), "\"안녕하세요, …\" (38 bytes)");
+        assert_eq!(quoted(long), "\"안녕하세요, 소…\" (39 bytes)");
     }
 
     #[test]

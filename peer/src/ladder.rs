@@ -8,7 +8,7 @@ const FIRST: usize = 8;
 const LAST: usize = 14;
 
 /// Columns between the two rails.
-const WIDTH: usize = 48;
+const WIDTH: usize = 64;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -89,7 +89,7 @@ fn rung(way: Way, text: &str) -> String {
         Way::ToStudent => format!("      │─ {text} {line}▶│\n"),
         Way::FromStudent => format!("      │◀─ {text} {line}│\n"),
         Way::Note => {
-            let pad = " ".repeat(WIDTH - 2 - text.width());
+            let pad = " ".repeat(WIDTH - 3 - text.width());
             format!("      │ {text}{pad} │\n")
         }
     }

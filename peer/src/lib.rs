@@ -47,7 +47,7 @@ mod whereabouts;
 pub use line::{Host, Line};
 pub use scene::{Answer, Scene};
 pub use script::{Script, Step};
-pub use verdict::Why;
+pub use verdict::{Verdict, Why};
 pub use whereabouts::{Whereabouts, whereabouts};
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -86,27 +86,42 @@ impl Lesson {
     /// # Panics
     /// As [`Lesson::grade`]; also when `deadline` is over [`LONGEST_DEADLINE`].
     pub fn grade_within(&self, deadline: Duration, exercise: &str, test: impl FnOnce(&Scene)) {
-        assert!(
-            deadline <= LONGEST_DEADLINE,
-            "a test may take {LONGEST_DEADLINE:?} at most"
-        );
-        scene::keep_panics_of_students();
-        let scene = Scene::new(deadline);
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            test(&scene);
-            scene.nobody_panicked();
-        }));
-        match ended {
+        match judge(deadline, test) {
             Ok(()) => verdict::report_passed(exercise),
-            Err(payload) => match payload.downcast::<verdict::Verdict>() {
-                Ok(verdict) => {
-                    verdict.report(self, exercise, scene.seed());
-                    // Not panic!(): the verdict is the message, and it is already out.
-                    resume_unwind(Box::new("the verdict is above"));
-                }
-                // The grader itself is wrong (or this library): say so as any test would.
-                Err(payload) => resume_unwind(payload),
-            },
+            Err(verdict) => {
+                verdict.report(self, exercise);
+                // Not panic!(): the verdict is the message, and it is already out.
+                resume_unwind(Box::new("the verdict is above"));
+            }
         }
+    }
+}
+
+/// Runs `test` and returns its verdict when the student's code failed it.
+///
+/// # Panics
+/// When the test itself is at fault, not the student's code; and when `deadline` is over
+/// [`LONGEST_DEADLINE`].
+pub fn judge(deadline: Duration, test: impl FnOnce(&Scene)) -> Result<(), Verdict> {
+    assert!(
+        deadline <= LONGEST_DEADLINE,
+        "a test may take {LONGEST_DEADLINE:?} at most"
+    );
+    scene::keep_panics_of_students();
+    let scene = Scene::new(deadline);
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        test(&scene);
+        scene.nobody_panicked();
+    }));
+    match ended {
+        Ok(()) => Ok(()),
+        Err(payload) => match payload.downcast::<Verdict>() {
+            Ok(verdict) => Err(Verdict {
+                seed: scene.seed(),
+                ..*verdict
+            }),
+            // The grader itself is wrong (or this library): say so as any test would.
+            Err(payload) => resume_unwind(payload),
+        },
     }
 }

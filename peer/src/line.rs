@@ -166,12 +166,14 @@ impl<'a> Line<'a> {
             }
             _ => self.scene.sentence(why, &missing),
         };
-        self.scene.fail(
-            key(why),
-            sentence,
-            compared(expected, &got),
-            self.scene.unclear(why),
-        );
+        // Where nothing came, there is no first wrong byte to point at.
+        let bytes = if got.is_empty() {
+            String::new()
+        } else {
+            compared(expected, &got)
+        };
+        self.scene
+            .fail(key(why), sentence, bytes, self.scene.unclear(why));
     }
 
     /// Expects the end of the stream and nothing before it.

@@ -243,6 +243,7 @@ impl Scene {
             ladder,
             bytes,
             unclear,
+            seed: self.seed,
         }
         .raise()
     }
@@ -358,9 +359,7 @@ impl State {
                 Verdict {
                     key: key.to_string(),
                     sentence,
-                    ladder: String::new(),
-                    bytes: String::new(),
-                    unclear: false,
+                    ..Verdict::default()
                 }
             },
             |verdict| *verdict,

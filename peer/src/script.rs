@@ -137,9 +137,7 @@ impl Read for Script {
                         sentence: format!(
                             "read() returned Ok(0), which is the end of the stream, and your code called it {READS_AFTER_END} times more: a loop that never ends."
                         ),
-                        ladder: String::new(),
-                        bytes: String::new(),
-                        unclear: false,
+                        ..Verdict::default()
                     }
                     .raise();
                 }

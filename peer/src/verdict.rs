@@ -20,16 +20,22 @@ pub enum Why {
     Spinning,
 }
 
-/// The end of a failed test. It travels as the payload of an unwinding panic.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verdict {
+/// How a test failed. It travels as the payload of an unwinding panic.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
     /// The hint's key in exercises.toml.
     pub key: String,
+    /// What the student's code did, in one sentence.
     pub sentence: String,
+    /// What was sent and received, as a diagram; empty when nothing was.
     pub ladder: String,
+    /// Expected and actual bytes with a caret under the first wrong one; empty when no bytes
+    /// were compared.
     pub bytes: String,
     /// Out of time, and the reason is unknown: perhaps the machine was only busy.
     pub unclear: bool,
+    /// `PEER_SEED` with this number plays the same test again.
+    pub seed: u64,
 }
 
 impl Verdict {
@@ -38,7 +44,7 @@ impl Verdict {
     }
 
     /// Writes the report when the course command asked for one, and prints for people when not.
-    pub(crate) fn report(&self, lesson: &Lesson, exercise: &str, seed: u64) {
+    pub(crate) fn report(&self, lesson: &Lesson, exercise: &str) {
         let mut table = toml::Table::new();
         let mut put = |name: &str, value: toml::Value| table.insert(name.to_string(), value);
         put("exercise", exercise.into());
@@ -49,14 +55,15 @@ impl Verdict {
         put("bytes", self.bytes.as_str().into());
         put("unclear", self.unclear.into());
         // TOML's integers are signed; seeds are made small enough (Scene::new).
-        put("seed", i64::try_from(seed).unwrap_or_default().into());
+        put("seed", i64::try_from(self.seed).unwrap_or_default().into());
         if !write_report(&table) {
-            println!("{}", self.told(lesson, exercise, seed));
+            println!("{}", self.told(lesson, exercise));
         }
     }
 
-    /// The whole verdict as text for a terminal without the course command.
-    fn told(&self, lesson: &Lesson, exercise: &str, seed: u64) -> String {
+    /// The whole verdict as text, for a terminal without the course command: sentence, ladder,
+    /// bytes, one hint from the lesson's exercises.toml, and where to read on.
+    pub fn told(&self, lesson: &Lesson, exercise: &str) -> String {
         let language = language();
         let mut out = format!("\n{}\n", self.sentence);
         for part in [&self.ladder, &self.bytes] {
@@ -75,8 +82,8 @@ impl Verdict {
         }
         let _ = write!(
             out,
-            "\nmore hints: cargo course hint {exercise}\nchapter:    target/book/{language}/{}.html#{exercise}\nreplay:     PEER_SEED={seed}\n",
-            lesson.chapter
+            "\nmore hints: cargo course hint {exercise}\nchapter:    target/book/{language}/{}.html#{exercise}\nreplay:     PEER_SEED={}\n",
+            lesson.chapter, self.seed
         );
         out
     }
