@@ -1,0 +1,83 @@
+//! The frame around the `main` of every program in this course.
+//!
+//! A program is a help text, a usual port and a function that does the work with an address. What
+//! this frame adds is the same everywhere: one optional argument, `--help`, and an error that is a
+//! sentence with advice instead of a panic. It is the one place in a library that prints.
+
+use std::env;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+/// The work was tried and failed.
+const FAILED: u8 = 1;
+/// The program was started with arguments that it does not understand.
+const WRONG_USAGE: u8 = 2;
+
+// ANCHOR: run
+/// Calls `work` with the address from the command line, or with `127.0.0.1:port` when none is given.
+///
+/// `--help` prints `help`. The exit code is 0 for success, 1 when `work` failed and 2 when the
+/// argument is not an address; in both cases standard error gets a sentence.
+pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()>) -> ExitCode {
+    let arguments: Vec<String> = env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let address = match arguments.as_slice() {
+        [] => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        [flag] if flag == "--help" || flag == "-h" => {
+            println!("{}", help.trim());
+            return ExitCode::SUCCESS;
+        }
+        [text] => match text.parse() {
+            Ok(address) => address,
+            Err(_) => {
+                eprintln!("\"{text}\" is not an address like 127.0.0.1:{port}. Try --help.");
+                return ExitCode::from(WRONG_USAGE);
+            }
+        },
+        _ => {
+            eprintln!("Give one address, like 127.0.0.1:{port}, or none. Try --help.");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    match work(address) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", advice(address, &error));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+// ANCHOR_END: run
+
+/// One sentence on what happened at `address`, and one on what to do.
+fn advice(address: SocketAddr, error: &io::Error) -> String {
+    let sentence = match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "Port {} is in use: another program listens there. Stop that program, or give another \
+             address: with 127.0.0.1:0 the kernel chooses a free port.",
+            address.port()
+        ),
+        ErrorKind::AddrNotAvailable => format!(
+            "{} is not an address of this computer. Use 127.0.0.1.",
+            address.ip()
+        ),
+        ErrorKind::PermissionDenied => format!(
+            "You may not use port {}. Choose one above 1023.",
+            address.port()
+        ),
+        ErrorKind::ConnectionRefused => {
+            format!("Nobody listens on {address}. Start the server first, in another terminal.")
+        }
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => format!(
+            "{address} ended the connection in the middle. Look at what the server printed."
+        ),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!(
+            "{address} kept silent for too long. Does it run, and does it serve somebody else?"
+        ),
+        _ => format!("It did not work with {address}."),
+    };
+    format!("{sentence} ({error})")
+}

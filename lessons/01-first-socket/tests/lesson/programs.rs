@@ -1,0 +1,208 @@
+//! Runs a lesson's programs and plays their clients: every wait has a deadline, and no program
+//! outlives its test.
+//!
+//! Other lessons include this file by its path.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for anything. Nothing here takes a second, unless the machine is busy.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How often we ask whether a program has ended: std cannot wait with a deadline.
+const POLL: Duration = Duration::from_millis(5);
+
+/// A program that runs. It is killed when this is dropped, so also when the test fails.
+pub struct Program {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Receiver<Vec<u8>>,
+    errors: Receiver<Vec<u8>>,
+}
+
+/// How a program ended, and what it had printed that no [`Program::line`] took.
+pub struct Ended {
+    pub status: ExitStatus,
+    pub output: Vec<u8>,
+    pub errors: String,
+}
+
+impl Program {
+    pub fn start(path: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(path)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{path} does not start: {error}"));
+        Self {
+            name: path.rsplit('/').next().unwrap_or(path).to_string(),
+            input: child.stdin.take(),
+            output: lines(child.stdout.take().unwrap()),
+            errors: lines(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
+    /// The next line on standard output, without its end.
+    pub fn line(&mut self) -> String {
+        match self.output.recv_timeout(DEADLINE) {
+            Ok(line) => String::from_utf8_lossy(&line).trim_end().to_string(),
+            Err(reason) => {
+                let _ = self.child.kill();
+                let errors = text(&self.errors);
+                panic!(
+                    "{} should print a line: {reason}; it said: {errors}",
+                    self.name
+                )
+            }
+        }
+    }
+
+    /// The address in the line `listening on ADDRESS`.
+    pub fn address(&mut self) -> SocketAddr {
+        let line = self.line();
+        let address = line
+            .strip_prefix("listening on ")
+            .and_then(|rest| rest.parse().ok());
+        address.unwrap_or_else(|| panic!("{} should print its address, not {line:?}", self.name))
+    }
+
+    pub fn type_in(&mut self, bytes: &[u8]) {
+        self.input.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
+    /// Closes standard input and waits for the end.
+    pub fn finish(mut self) -> Ended {
+        drop(self.input.take());
+        self.end()
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Ended {
+        let started = Instant::now();
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if started.elapsed() < DEADLINE => thread::sleep(POLL),
+                None => panic!("{} should have ended within {DEADLINE:?}", self.name),
+            }
+        };
+        Ended {
+            status,
+            output: self.output.iter().flatten().collect(),
+            errors: text(&self.errors),
+        }
+    }
+
+    /// What Ctrl-C in a terminal does.
+    #[cfg(unix)]
+    pub fn interrupt(self) -> Ended {
+        let process = self.child.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &process]).status();
+        assert!(kill.unwrap().success());
+        self.end()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // It fails when the program has ended: so much the better.
+        let _ = self.child.wait();
+    }
+}
+
+fn text(lines: &Receiver<Vec<u8>>) -> String {
+    let bytes: Vec<u8> = lines.iter().flatten().collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Takes the lines off a pipe as they come, so that a program never waits for us to read.
+fn lines(pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while let Ok(1..) = pipe.read_until(b'\n', &mut line) {
+            if sender.send(std::mem::take(&mut line)).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// A client whose every wait has a deadline.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect_timeout(&address, DEADLINE).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.set_write_timeout(Some(DEADLINE)).unwrap();
+    stream
+}
+
+/// Ends the connection with a reset instead of a close, and discards what is under way.
+pub fn reset(stream: TcpStream) {
+    socket2::SockRef::from(&stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+    drop(stream);
+}
+
+/// Whether `tool` can be started here. When not, the test says that it tested less.
+pub fn installed(tool: &str) -> bool {
+    let found = env::var_os("PATH")
+        .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
+    if !found {
+        assert!(
+            env::var_os("CI").is_none(),
+            "CI must have {tool}: install it"
+        );
+        eprintln!("skipped: {tool} is not installed, so it was not tried");
+    }
+    found
+}
+
+/// Compares `session` with the transcript that the book shows; `SNAPSHOTS=overwrite` records anew.
+///
+/// The transcript keeps the numbers of the run that was recorded. `masked` hides those that differ
+/// from run to run, in both texts; what is certain about them is for the test to assert.
+#[track_caller]
+pub fn assert_transcript(name: &str, session: &str, masked: fn(&str) -> String) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/transcripts")
+        .join(name);
+    if env::var_os(snapbox::assert::DEFAULT_ACTION_ENV).is_some_and(|action| action == "overwrite")
+    {
+        fs::write(&file, session).unwrap();
+    }
+    let recorded = fs::read_to_string(&file).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; SNAPSHOTS=overwrite cargo test records it",
+            file.display()
+        )
+    });
+    snapbox::assert_data_eq!(
+        masked(session),
+        snapbox::Data::text(masked(&recorded)).raw()
+    );
+}
+
+/// `text` with the ports of local addresses hidden: the kernel chose them.
+pub fn without_ports(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let mut masked = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        masked += "127.0.0.1:PORT";
+        masked += part.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    }
+    masked
+}
