@@ -1,0 +1,469 @@
+//! Grades one exercise: builds its grader, runs every test in a process of its own, and judges what each left behind.
+//!
+//! A test reports through a file (`COURSE_REPORT`) that the grader's peer writes. Neither the exit code nor anything
+//! printed is believed: an answer that calls `process::exit(0)` leaves no report, and that is a verdict too.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::catalogue::{Catalogue, Exercise};
+use crate::compile::{self, Diagnostic, NotBuilt};
+use crate::overlay::Overlay;
+use crate::process::{self, Ended, Limits, how_it_ended};
+use crate::starter::starter;
+use crate::trouble::{Result, Trouble};
+
+/// Tests of one exercise that run at the same time. They mostly wait for the network, so this is not a number of cores.
+const TESTS_AT_ONCE: usize = 16;
+/// A test's own deadline is at most 5 s; one that is still there a second later is ended from outside.
+const OVERRUN: Duration = Duration::from_secs(6);
+const LIST_LIMIT: Duration = Duration::from_secs(5);
+/// Of what an answer prints.
+const OUTPUT_KEPT: usize = 64 << 10;
+
+/// The hint key of an answer that ended the whole process.
+pub const ENDED_THE_PROCESS: &str = "ended-the-process";
+/// The hint key of a test that stopped without a verdict.
+const GRADER_FAILED: &str = "grader-failed";
+/// The exit code of a test binary that ran to its end and failed.
+const TEST_FAILED: i32 = 101;
+/// The hint key of a test that had to be killed.
+pub const OVERRAN: &str = "overran";
+/// The hint key of code that still says `todo!`.
+pub const NOT_STARTED: &str = "not-started";
+
+pub enum Verdict {
+    Graded(Graded),
+    /// What the compiler says about the student's own file.
+    NotCompiled {
+        errors: Vec<String>,
+        /// The file is right in itself, but the grader can no longer call it.
+        signature: bool,
+    },
+}
+
+pub struct Graded {
+    /// In the order of the grader's source.
+    pub tests: Vec<TestRun>,
+    /// Files of other exercises that do not compile; their starters stood in for them.
+    pub set_aside: Vec<PathBuf>,
+}
+
+impl Graded {
+    pub fn passed(&self) -> bool {
+        !self.tests.is_empty() && self.first_failure().is_none()
+    }
+
+    pub fn first_failure(&self) -> Option<(&TestRun, &Failure)> {
+        self.tests
+            .iter()
+            .find_map(|test| Some((test, test.failure.as_ref()?)))
+    }
+}
+
+pub struct TestRun {
+    /// Without the exercise in front.
+    pub name: String,
+    pub elapsed: Duration,
+    /// None: passed.
+    pub failure: Option<Failure>,
+    /// What the student's code printed.
+    pub printed: String,
+    /// It first failed without a clear reason and was run once more, alone.
+    pub again: bool,
+}
+
+/// What a grader's peer writes about a failed test.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct Failure {
+    pub key: String,
+    pub sentence: String,
+    pub ladder: String,
+    pub bytes: String,
+    pub unclear: bool,
+    pub seed: u64,
+}
+
+impl Default for Failure {
+    fn default() -> Self {
+        Failure {
+            key: String::new(),
+            sentence: "The test failed, and its report gives no reason.".to_owned(),
+            ladder: String::new(),
+            bytes: String::new(),
+            unclear: false,
+            seed: 0,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Report {
+    outcome: String,
+    #[serde(flatten)]
+    failure: Failure,
+}
+
+/// Grades the student's file.
+///
+/// # Errors
+/// When the set-up is broken; a wrong answer is a verdict.
+pub fn check(catalogue: &Catalogue, exercise: &Exercise) -> Result<Verdict> {
+    let root = &catalogue.root;
+    let package = exercise.lesson.package();
+    let not_built = match compile::grader(root, &package, &catalogue.target_folder())? {
+        Ok(built) => {
+            let folder = root.join(exercise.lesson.folder());
+            let tests =
+                Grader::new(catalogue, exercise, &built.binary, &folder, "")?.run(Until::End)?;
+            return Ok(Verdict::Graded(Graded {
+                tests,
+                set_aside: Vec::new(),
+            }));
+        }
+        Err(not_built) => not_built,
+    };
+    check_beside_broken(catalogue, exercise, not_built)
+}
+
+/// The package does not compile. If that is another exercise's fault, this one is graded with starters in place of the
+/// broken files.
+fn check_beside_broken(
+    catalogue: &Catalogue,
+    exercise: &Exercise,
+    mut not_built: NotBuilt,
+) -> Result<Verdict> {
+    let overlay = Overlay::prepare(catalogue)?;
+    let mut instead = BTreeMap::new();
+    let mut set_aside = Vec::new();
+    loop {
+        if let Some(verdict) = own_errors(exercise, &not_built) {
+            return Ok(verdict);
+        }
+        let broken = catalogue.of_lesson(&exercise.lesson).find(|other| {
+            !set_aside.contains(&other.file())
+                && (has_error(&not_built, &other.file()) || has_error(&not_built, &other.grader()))
+        });
+        let Some(broken) = broken else {
+            return Err(broken_set_up(exercise, not_built));
+        };
+        set_aside.push(broken.file());
+        instead.insert(broken.file_name(), starter_of(catalogue, broken)?);
+        overlay.lay(&exercise.lesson, &instead)?;
+        match overlay.build(&exercise.lesson)? {
+            Ok(built) => {
+                let folder = overlay.package(&exercise.lesson);
+                let tests = Grader::new(catalogue, exercise, &built.binary, &folder, "")?
+                    .run(Until::End)?;
+                return Ok(Verdict::Graded(Graded { tests, set_aside }));
+            }
+            Err(still) => not_built = still,
+        }
+    }
+}
+
+fn own_errors(exercise: &Exercise, not_built: &NotBuilt) -> Option<Verdict> {
+    for (file, signature) in [(exercise.file(), false), (exercise.grader(), true)] {
+        let errors: Vec<String> = errors_in(not_built, &file)
+            .map(|error| error.rendered.clone())
+            .collect();
+        if !errors.is_empty() {
+            return Some(Verdict::NotCompiled { errors, signature });
+        }
+    }
+    None
+}
+
+fn errors_in<'a>(not_built: &'a NotBuilt, file: &'a Path) -> impl Iterator<Item = &'a Diagnostic> {
+    not_built
+        .diagnostics
+        .iter()
+        .filter(move |diagnostic| diagnostic.is_error && diagnostic.file == file)
+}
+
+fn has_error(not_built: &NotBuilt, file: &Path) -> bool {
+    errors_in(not_built, file).next().is_some()
+}
+
+fn broken_set_up(exercise: &Exercise, not_built: NotBuilt) -> Trouble {
+    let errors: Vec<String> = not_built
+        .diagnostics
+        .into_iter()
+        .filter(|diagnostic| diagnostic.is_error)
+        .map(|error| error.rendered)
+        .collect();
+    if errors.is_empty() {
+        return Trouble::new(format!(
+            "cargo could not build the exercise. It says:\n\n{}\nWithout a network, connect once so that cargo can \
+             fetch what is missing.",
+            not_built.cargo
+        ));
+    }
+    Trouble::new(format!(
+        "{}\nSomething outside the exercises' own files does not compile. `git diff {}` shows what changed there.",
+        errors.join("\n").trim_end(),
+        exercise.lesson.folder().display()
+    ))
+}
+
+/// # Errors
+/// When the solution cannot be read or its markers are wrong.
+pub fn starter_of(catalogue: &Catalogue, exercise: &Exercise) -> Result<String> {
+    let file = exercise.solution();
+    let path = catalogue.root.join(&file);
+    let solution = fs::read_to_string(&path).map_err(Trouble::file("read", &path))?;
+    starter(&solution, &file).map_err(Trouble::new)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    End,
+    /// Tests that come after the first failure are called off.
+    FirstFailure,
+}
+
+/// A built grader and the tests of one exercise in it.
+pub struct Grader {
+    binary: PathBuf,
+    /// Where cargo would run it.
+    folder: PathBuf,
+    /// What stands before a test's name: `echo_until_eof::` or `grade::echo_until_eof::`.
+    prefix: String,
+    /// Without the prefix, in the order of the source.
+    tests: Vec<String>,
+}
+
+impl Grader {
+    /// Lists the tests. `module` is what the binary calls the graders' parent: empty, or `grade::`.
+    ///
+    /// # Errors
+    /// When the binary cannot be run or has no test for the exercise.
+    pub fn new(
+        catalogue: &Catalogue,
+        exercise: &Exercise,
+        binary: &Path,
+        folder: &Path,
+        module: &str,
+    ) -> Result<Self> {
+        let source_file = catalogue.root.join(exercise.grader());
+        let source =
+            fs::read_to_string(&source_file).map_err(Trouble::file("read", &source_file))?;
+        let mut list = Command::new(binary);
+        list.args(["--list", "--format", "terse"])
+            .current_dir(folder);
+        let limits = Limits {
+            time: LIST_LIMIT,
+            kept: 1 << 20,
+            called_off: &AtomicBool::new(false),
+        };
+        let listed = process::run(&mut list, &limits)?.stdout;
+        let prefix = format!("{module}{}::", exercise.name);
+        let names = listed
+            .lines()
+            .filter_map(|line| line.strip_suffix(": test")?.strip_prefix(&prefix));
+        let mut tests: Vec<String> = names.map(str::to_owned).collect();
+        let position = |name: &String| {
+            let name = name.rsplit("::").next().unwrap_or(name);
+            source.find(&format!("fn {name}(")).unwrap_or(usize::MAX)
+        };
+        tests.sort_by_key(position);
+        if tests.is_empty() {
+            return Err(Trouble::new(format!(
+                "{} has no test for {}: is it listed as `mod {};` in its main.rs?",
+                exercise.grader().display(),
+                exercise.name,
+                exercise.name
+            )));
+        }
+        Ok(Grader {
+            binary: binary.to_path_buf(),
+            folder: folder.to_path_buf(),
+            prefix,
+            tests,
+        })
+    }
+
+    /// How many tests there are.
+    pub fn len(&self) -> usize {
+        self.tests.len()
+    }
+
+    /// Runs the tests, each in a process of its own, several at once. Failures without a clear reason, up to the first
+    /// clear one, are run once more, alone.
+    ///
+    /// # Errors
+    /// When a test cannot be started, and on Ctrl-C.
+    pub fn run(&self, until: Until) -> Result<Vec<TestRun>> {
+        let reports = tempfile::tempdir().map_err(|error| {
+            Trouble::new(format!(
+                "No temporary folder can be made ({error}): is there room on the disk?"
+            ))
+        })?;
+        let mut runs = self.run_all(until, reports.path())?;
+        for (index, run) in runs.iter_mut().enumerate() {
+            if run.failure.as_ref().is_some_and(|failure| failure.unclear) {
+                *run = self.run_one(
+                    index,
+                    &reports.path().join("again"),
+                    &AtomicBool::new(false),
+                )?;
+                run.again = true;
+            }
+            if run.failure.is_some() {
+                break;
+            }
+        }
+        Ok(runs)
+    }
+
+    /// What is called off is left out, at the end.
+    fn run_all(&self, until: Until, reports: &Path) -> Result<Vec<TestRun>> {
+        let next = AtomicUsize::new(0);
+        let called_off = AtomicBool::new(false);
+        let results: Mutex<Vec<Option<Result<TestRun>>>> =
+            Mutex::new(self.tests.iter().map(|_| None).collect());
+        thread::scope(|scope| {
+            for _ in 0..self.tests.len().min(TESTS_AT_ONCE) {
+                scope.spawn(|| {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= self.tests.len() || called_off.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let run =
+                            self.run_one(index, &reports.join(index.to_string()), &called_off);
+                        if called_off.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                        results[index] = Some(run);
+                        if until == Until::FirstFailure && first_failure_is_known(&results) {
+                            called_off.store(true, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        results
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .into_iter()
+            .map_while(|run| run)
+            .collect()
+    }
+
+    fn run_one(&self, index: usize, report: &Path, called_off: &AtomicBool) -> Result<TestRun> {
+        let name = &self.tests[index];
+        let mut test = Command::new(&self.binary);
+        test.args(["--exact", &format!("{}{name}", self.prefix), "--nocapture"]);
+        test.current_dir(&self.folder)
+            .env("CARGO_MANIFEST_DIR", &self.folder);
+        // With more than one thread libtest prints a test's name after the test's own output, never into it.
+        test.env("COURSE_REPORT", report)
+            .env("RUST_TEST_THREADS", "2")
+            .env("RUST_BACKTRACE", "0");
+        let ended = process::run(
+            &mut test,
+            &Limits {
+                time: OVERRUN,
+                kept: OUTPUT_KEPT,
+                called_off,
+            },
+        )?;
+        Ok(TestRun {
+            name: name.clone(),
+            elapsed: ended.elapsed,
+            failure: judge(report, &ended),
+            printed: printed(&ended),
+            again: false,
+        })
+    }
+}
+
+fn first_failure_is_known(results: &[Option<Result<TestRun>>]) -> bool {
+    for result in results {
+        match result {
+            None => return false,
+            Some(Err(_)) => return true,
+            Some(Ok(run)) if run.failure.as_ref().is_some_and(|failure| !failure.unclear) => {
+                return true;
+            }
+            Some(Ok(_)) => {}
+        }
+    }
+    false
+}
+
+/// None: passed.
+fn judge(report: &Path, ended: &Ended) -> Option<Failure> {
+    if let Ok(text) = fs::read_to_string(report) {
+        return match toml::from_str::<Report>(&text) {
+            Ok(report) if report.outcome == "passed" => None,
+            Ok(report) => Some(report.failure),
+            Err(_) => Some(Failure::default()),
+        };
+    }
+    let Some(status) = ended.status else {
+        return Some(Failure {
+            key: OVERRAN.to_owned(),
+            sentence: format!(
+                "The test was still running after {} s and was stopped.",
+                OVERRUN.as_secs()
+            ),
+            ..Failure::default()
+        });
+    };
+    if status.code() == Some(TEST_FAILED) && ended.stdout.contains("test result: FAILED") {
+        return Some(Failure {
+            key: GRADER_FAILED.to_owned(),
+            sentence: "The grader itself stopped; its words are below.".to_owned(),
+            ..Failure::default()
+        });
+    }
+    let sentence = if ended.stderr.contains("has overflowed its stack") {
+        "Your code overflowed its stack: does a function call itself without end?".to_owned()
+    } else {
+        format!(
+            "Your code ended the whole process ({}) before the test was over.",
+            how_it_ended(status)
+        )
+    };
+    Some(Failure {
+        key: ENDED_THE_PROCESS.to_owned(),
+        sentence,
+        ..Failure::default()
+    })
+}
+
+/// The output without the test harness's own lines around it.
+fn printed(ended: &Ended) -> String {
+    let out = ended
+        .stdout
+        .strip_prefix("\nrunning 1 test\n")
+        .unwrap_or(&ended.stdout);
+    let harness = out
+        .rfind("\ntest ")
+        .map(|at| at + 1)
+        .or_else(|| out.starts_with("test ").then_some(0));
+    let out = &out[..harness
+        .filter(|at| out[*at..].contains(" ... "))
+        .unwrap_or(out.len())];
+    let err = ended
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
+    let lines = out
+        .lines()
+        .chain(err)
+        .filter(|line| !line.trim().is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
