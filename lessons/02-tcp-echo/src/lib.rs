@@ -115,9 +115,10 @@ fn explained(error: io::Error, idle: Duration) -> io::Error {
 ///
 /// - `TimedOut` when the peer takes no byte for `idle`, or is silent for `idle` after our end;
 /// - `UnexpectedEof` when the peer ended its half before we had sent everything;
-/// - whatever `stream`, `source` or `sink` report.
+/// - `Other` when `sink` takes no more;
+/// - whatever `stream` or `source` report.
 ///
-/// After an error the connection is shut down, and the sending thread ends at its next write.
+/// Silence is noticed within twice `idle`. After an error the connection is shut down, and the sending thread ends at its next write.
 pub fn exchange(
     stream: &TcpStream,
     mut source: impl Read + Send + 'static,
@@ -152,26 +153,30 @@ fn receive(
     let mut received = 0;
     let mut all_sent = false;
     loop {
-        let waiting_for_the_end = all_sent;
         let outcome = stream.read(&mut buffer);
+        if let Ok(count @ 1..) = outcome {
+            let output = sink.write_all(&buffer[..count]).and_then(|()| sink.flush());
+            // Its "broken pipe" must not be taken for the connection's.
+            output
+                .map_err(|error| io::Error::other(format!("nothing takes the output: {error}")))?;
+            received += count as u64;
+            continue;
+        }
+        // No bytes came, so it matters whether we are still sending.
+        let was_waiting_for_the_end = all_sent;
         if let Ok(sending) = news.try_recv() {
             sending?;
             all_sent = true;
         }
         match outcome {
-            Ok(0) if all_sent => return Ok(received),
-            Ok(0) => {
+            Ok(_) if all_sent => return Ok(received),
+            Ok(_) => {
                 let sentence = "the peer ended the conversation before we did";
                 return Err(io::Error::new(ErrorKind::UnexpectedEof, sentence));
             }
-            Ok(count) => {
-                sink.write_all(&buffer[..count])?;
-                sink.flush()?;
-                received += count as u64;
-            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // As long as there is more to send, silence is no fault: the source may be a person.
-            Err(error) if is_timeout(&error) && !waiting_for_the_end => {}
+            Err(error) if is_timeout(&error) && !was_waiting_for_the_end => {}
             Err(error) => return Err(error),
         }
     }

@@ -37,19 +37,11 @@ fn talk(address: SocketAddr) -> io::Result<()> {
     // bind: gives it a name, that is an address and a port.
     listening.bind(&address.into())?;
     let name = listening.local_addr()?;
-    show(
-        "server",
-        format!("bind({l}, {address})"),
-        format!("its name is {}", text(&name)),
-    );
+    show("server", format!("bind({l}, {address})"), its_name(&name));
 
     // listen: makes it a listening socket and returns at once. From here on the kernel answers.
     listening.listen(BACKLOG)?;
-    show(
-        "server",
-        format!("listen({l}, {BACKLOG})"),
-        "it returned at once",
-    );
+    show("server", format!("listen({l}, {BACKLOG})"), "at once");
 
     // connect: returns when the *kernel* at the other end has answered. Nobody has called accept.
     let client = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
@@ -57,21 +49,14 @@ fn talk(address: SocketAddr) -> io::Result<()> {
     show("client", "socket()", c);
     client.connect_timeout(&name, PATIENCE)?;
     let client_name = client.local_addr()?;
-    show(
-        "client",
-        format!("connect({c})"),
-        format!("its name is {}", text(&client_name)),
-    );
+    show("client", format!("connect({c})"), its_name(&client_name));
 
     // accept: takes the finished connection from the queue and returns a new socket for it.
     listening.set_read_timeout(Some(PATIENCE))?; // a deadline for accept, too: socket(7)
     let (connected, peer) = listening.accept()?;
     let s = descriptor(&connected);
-    show(
-        "server",
-        format!("accept({l})"),
-        format!("{s}, its peer is {}", text(&peer)),
-    );
+    let result = format!("{s}, its peer is {}", text(&peer));
+    show("server", format!("accept({l})"), result);
 
     // send: copies bytes into a buffer of the kernel and says how many it took.
     let sent = client.send(b"hello")?;
@@ -114,10 +99,15 @@ fn receive(mut socket: &Socket) -> io::Result<String> {
     })
 }
 
+fn its_name(address: &SockAddr) -> String {
+    format!("its name is {}", text(address))
+}
+
 fn text(address: &SockAddr) -> String {
-    address
-        .as_socket()
-        .map_or_else(|| format!("{address:?}"), |address| address.to_string())
+    match address.as_socket() {
+        Some(address) => address.to_string(),
+        None => format!("not an IP address, {address:?}"),
+    }
 }
 
 /// The number by which the kernel knows the socket: its file descriptor.

@@ -305,6 +305,16 @@ fn exchange_gives_up_a_server_that_never_reads() {
 }
 
 #[test]
+fn exchange_does_not_blame_the_peer_for_its_output() {
+    let (listener, address) = listen();
+    let _reports = serve(listener, DEADLINE, 1);
+    let (nobody_reads, sink) = io::pipe().unwrap();
+    drop(nobody_reads);
+    let error = tcp_echo::exchange(&connect(address), &b"hello"[..], sink, DEADLINE).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Other);
+}
+
+#[test]
 fn echoes_for_netcat() {
     if !installed("nc") {
         return;
