@@ -118,7 +118,8 @@ fn explained(error: io::Error, idle: Duration) -> io::Error {
 /// - `Other` when `sink` takes no more;
 /// - whatever `stream` or `source` report.
 ///
-/// Silence is noticed within twice `idle`. After an error the connection is shut down, and the sending thread ends at its next write.
+/// Silence is noticed within twice `idle`. After an error the connection is shut down, and the
+/// sending thread ends at its next write.
 pub fn exchange(
     stream: &TcpStream,
     mut source: impl Read + Send + 'static,
