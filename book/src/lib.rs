@@ -11,6 +11,7 @@ mod ladder;
 mod overheard;
 mod page;
 mod translate;
+mod visit;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -89,6 +90,7 @@ pub struct Checked {
 /// All that is wrong with the sources, each with its file and, where known, its line. Nothing half right is passed
 /// over: what mdBook would only log is an error here.
 pub fn build(root: &Path) -> Result<Built, Vec<Problem>> {
+    let root = &absolute(root)?;
     build_sources(root).map(|sources| Built {
         index: index(root),
         chapters: sources.english.len(),
@@ -101,11 +103,13 @@ pub fn build(root: &Path) -> Result<Built, Vec<Problem>> {
 /// All problems found. Without a browser the pages cannot be tried: [`Checked::skipped`] says so, and it is an error
 /// when the environment has `CI=true`.
 pub fn check(root: &Path) -> Result<Checked, Vec<Problem>> {
+    let root = &absolute(root)?;
     let sources = build_sources(root)?;
     let mut problems = translate::compare(root, &sources.english, &sources.korean);
     let (counts, found) = check::check_pages(root, &sources);
     problems.extend(found);
     problems.extend(check::check_exercises(root, &sources));
+    problems.dedup();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -114,7 +118,7 @@ pub fn check(root: &Path) -> Result<Checked, Vec<Problem>> {
         checked: counts,
         skipped: Vec::new(),
     };
-    browser::check_pages(root, &sources, &mut checked)?;
+    visit::check_pages(root, &sources, &mut checked)?;
     Ok(checked)
 }
 
@@ -143,6 +147,15 @@ impl Sources {
     }
 }
 
+fn absolute(root: &Path) -> Result<PathBuf, Vec<Problem>> {
+    root.canonicalize().map_err(|error| {
+        vec![Problem::in_file(
+            root,
+            format!("The workspace cannot be read: {error}."),
+        )]
+    })
+}
+
 /// Where the built book stands.
 fn output(root: &Path) -> PathBuf {
     root.join("target/book")
@@ -162,12 +175,6 @@ fn read_config(root: &Path) -> Result<Config, Problem> {
 }
 
 fn build_sources(root: &Path) -> Result<Sources, Vec<Problem>> {
-    let root = &root.canonicalize().map_err(|error| {
-        vec![Problem::in_file(
-            root,
-            format!("The workspace cannot be read: {error}."),
-        )]
-    })?;
     let config = read_config(root).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
     let [english, korean] = [&page::ENGLISH, &page::KOREAN].map(|language| {

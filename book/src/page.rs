@@ -50,6 +50,7 @@ pub(crate) const DOOR: &str = "<!DOCTYPE html>
 <html lang=\"en\">
 <meta charset=\"utf-8\">
 <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<meta name=\"color-scheme\" content=\"light dark\">
 <title>Sockets by Hand · 손으로 만드는 소켓</title>
 <link rel=\"stylesheet\" href=\"en/assets/book.css\">
 <script>

@@ -151,6 +151,14 @@ fn compare_lock(root: &Path, english: &[Chapter]) -> Vec<Problem> {
     };
     let mut problems = Vec::new();
     for chapter in english {
+        if !lock.contains_key(&chapter.name) {
+            let sentence = format!(
+                "The chapter is not known to be translated. Write book/ko/{name}.md, then run `cargo course book lock {name}`.",
+                name = chapter.name
+            );
+            problems.push(Problem::in_file(&chapter.file, sentence));
+            continue;
+        }
         for section in &chapter.sections {
             let state = match lock
                 .get(&chapter.name)
