@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
 /// Names under which such a browser is installed.
@@ -34,6 +36,9 @@ const END_DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) const POLL: Duration = Duration::from_millis(20);
 /// Bytes of one message from the browser; a picture of a long page is the largest.
 const LARGEST_MESSAGE: usize = 256 << 20;
+
+/// Bytes of the answer to the opening handshake.
+const LONGEST_HANDSHAKE: usize = 4096;
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -215,19 +220,47 @@ fn connect(profile: &Path) -> Result<WebSocket<TcpStream>, Failure> {
     loop {
         let text = fs::read_to_string(profile.join("DevToolsActivePort")).unwrap_or_default();
         if let Some((port, path)) = text.split_once('\n') {
-            let stream = TcpStream::connect(("127.0.0.1", port.parse::<u16>()?))?;
+            let mut stream = TcpStream::connect(("127.0.0.1", port.parse::<u16>()?))?;
             stream.set_read_timeout(Some(ANSWER_DEADLINE))?;
             stream.set_write_timeout(Some(ANSWER_DEADLINE))?;
-            let config = tungstenite::protocol::WebSocketConfig::default()
+            open_websocket(&mut stream, path.trim())?;
+            let config = WebSocketConfig::default()
                 .max_message_size(Some(LARGEST_MESSAGE))
                 .max_frame_size(Some(LARGEST_MESSAGE));
-            let address = format!("ws://127.0.0.1:{port}{}", path.trim());
-            return Ok(tungstenite::client::client_with_config(address, stream, Some(config))?.0);
+            return Ok(WebSocket::from_raw_socket(
+                stream,
+                Role::Client,
+                Some(config),
+            ));
         }
         if Instant::now() > deadline {
             return Err("it did not start in time".into());
         }
         thread::sleep(POLL);
+    }
+}
+
+/// The opening handshake (RFC 6455, section 4.1). The answer's key is not verified: whoever knows the path is our browser.
+fn open_websocket(stream: &mut TcpStream, path: &str) -> Result<(), Failure> {
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )?;
+    let mut answer = Vec::new();
+    // Byte by byte, so that no byte of the first frame is taken.
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        answer.push(byte[0]);
+        if answer.len() > LONGEST_HANDSHAKE {
+            return Err("its handshake does not end".into());
+        }
+    }
+    if answer.starts_with(b"HTTP/1.1 101 ") {
+        Ok(())
+    } else {
+        Err(format!("it refused: {}", String::from_utf8_lossy(&answer).trim()).into())
     }
 }
 

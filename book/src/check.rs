@@ -1,7 +1,7 @@
 //! What a reader would stumble over in the rendered pages: links that lead nowhere, ids that are there twice, anything
 //! loaded from outside, Markdown that was not understood; and exercises without their place in a chapter.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -291,7 +291,8 @@ fn style_loads(style: &str) -> Vec<String> {
 struct Reader {
     facts: RefCell<Facts>,
     /// How many elements are open in which stars mean stars.
-    verbatim: RefCell<usize>,
+    verbatim: Cell<usize>,
+    in_style: Cell<bool>,
 }
 
 const VERBATIM: [&str; 6] = ["code", "pre", "kbd", "svg", "script", "style"];
@@ -359,22 +360,30 @@ impl TokenSink for Reader {
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
         match token {
             Token::TagToken(tag) => {
-                let verbatim = VERBATIM.contains(&&*tag.name) && !tag.self_closing;
-                if tag.kind == TagKind::StartTag {
-                    self.start(&tag);
-                    *self.verbatim.borrow_mut() += usize::from(verbatim);
-                    match &*tag.name {
-                        "script" => return TokenSinkResult::RawData(RawKind::ScriptData),
-                        "style" => return TokenSinkResult::RawData(RawKind::Rawtext),
-                        _ => {}
-                    }
-                } else if verbatim {
-                    let mut open = self.verbatim.borrow_mut();
-                    *open = open.saturating_sub(1);
+                let verbatim = usize::from(VERBATIM.contains(&&*tag.name) && !tag.self_closing);
+                let starts = tag.kind == TagKind::StartTag;
+                if &*tag.name == "style" {
+                    self.in_style.set(starts);
+                }
+                if !starts {
+                    self.verbatim
+                        .set(self.verbatim.get().saturating_sub(verbatim));
+                    return TokenSinkResult::Continue;
+                }
+                self.verbatim.set(self.verbatim.get() + verbatim);
+                self.start(&tag);
+                match &*tag.name {
+                    "script" => return TokenSinkResult::RawData(RawKind::ScriptData),
+                    "style" => return TokenSinkResult::RawData(RawKind::Rawtext),
+                    _ => {}
                 }
             }
-            Token::CharacterTokens(text) if *self.verbatim.borrow() == 0 && text.contains("**") => {
-                self.facts.borrow_mut().has_literal_stars = true;
+            Token::CharacterTokens(text) => {
+                let mut facts = self.facts.borrow_mut();
+                if self.in_style.get() {
+                    facts.loads.extend(style_loads(&text));
+                }
+                facts.has_literal_stars |= self.verbatim.get() == 0 && text.contains("**");
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The book: two languages built with mdBook in this process, and every silent failure of it made loud.
 //!
-//! [`build`] turns `book/en` and `book/ko` into `target/book/`, which needs no server and no network. [`check`] builds and
+//! [`build`] turns `book/en` and `book/ko` into `target/book/`, which needs no server and no network. [`check()`] builds and
 //! then checks what a reader would stumble over: dead links, stale translations, pages that a browser complains about.
 
 mod browser;

@@ -210,6 +210,7 @@ fn anything_loaded_from_outside() {
         "<img src=\"https://example.org/x\" alt=\"\">",
         "<link rel=\"stylesheet\" href=\"https://example.org/x\">",
         "<img srcset=\"https://example.org/x 2x\" alt=\"\">",
+        "<style>p { background: url('https://example.org/x') }</style>",
         "<p style=\"background: url(https://example.org/x)\">p</p>",
     ] {
         assert_says(&load(html), outside);
@@ -414,4 +415,35 @@ fn a_good_book_is_built_in_two_languages_and_passes_in_a_browser() {
             .any(|entry| entry.unwrap().path().is_dir()),
         "the profile is gone"
     );
+}
+
+/// A process of its own, because what is asked is the environment's doing.
+#[test]
+fn without_a_browser_ci_fails_and_everyone_else_is_told() {
+    const INNER: &str = "BOOK_TEST_WITHOUT_BROWSER";
+    if std::env::var_os(INNER).is_some() {
+        let folder = workspace();
+        match book::check(folder.path()) {
+            Ok(checked) => println!("passed, skipped {:?}", checked.skipped),
+            Err(problems) => println!("failed: {problems:?}"),
+        }
+        return;
+    }
+    let said_with = |ci: &str| {
+        let name = "without_a_browser_ci_fails_and_everyone_else_is_told";
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(INNER, "1")
+            .env("PATH", "")
+            .env("CI", ci)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_says(
+        &said_with("false"),
+        "passed, skipped [\"no browser: the pages were not tried",
+    );
+    assert_says(&said_with("true"), "no browser: the pages were not tried");
+    assert!(!said_with("true").contains("passed, skipped"));
 }
