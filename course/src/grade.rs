@@ -30,13 +30,13 @@ const LIST_LIMIT: Duration = Duration::from_secs(5);
 const OUTPUT_KEPT: usize = 64 << 10;
 
 /// The hint key of an answer that ended the whole process.
-pub const ENDED_THE_PROCESS: &str = "ended-the-process";
+const ENDED_THE_PROCESS: &str = "ended-the-process";
 /// The hint key of a test that stopped without a verdict.
 const GRADER_FAILED: &str = "grader-failed";
 /// The exit code of a test binary that ran to its end and failed.
 const TEST_FAILED: i32 = 101;
 /// The hint key of a test that had to be killed.
-pub const OVERRAN: &str = "overran";
+const OVERRAN: &str = "overran";
 /// The hint key of code that still says `todo!`.
 pub const NOT_STARTED: &str = "not-started";
 
@@ -60,6 +60,12 @@ pub struct Graded {
 impl Graded {
     pub fn passed(&self) -> bool {
         !self.tests.is_empty() && self.first_failure().is_none()
+    }
+
+    /// The code still says `todo!`.
+    pub fn not_started(&self) -> bool {
+        self.first_failure()
+            .is_some_and(|(_, failure)| failure.key == NOT_STARTED)
     }
 
     pub fn first_failure(&self) -> Option<(&TestRun, &Failure)> {
@@ -363,8 +369,9 @@ impl Grader {
 
     fn run_one(&self, index: usize, report: &Path, called_off: &AtomicBool) -> Result<TestRun> {
         let name = &self.tests[index];
+        let full_name = format!("{}{name}", self.prefix);
         let mut test = Command::new(&self.binary);
-        test.args(["--exact", &format!("{}{name}", self.prefix), "--nocapture"]);
+        test.args(["--exact", &full_name, "--nocapture"]);
         test.current_dir(&self.folder)
             .env("CARGO_MANIFEST_DIR", &self.folder);
         // With more than one thread libtest prints a test's name after the test's own output, never into it.
@@ -383,7 +390,7 @@ impl Grader {
             name: name.clone(),
             elapsed: ended.elapsed,
             failure: judge(report, &ended),
-            printed: printed(&ended),
+            printed: printed(&full_name, &ended),
             again: false,
         })
     }
@@ -445,25 +452,15 @@ fn judge(report: &Path, ended: &Ended) -> Option<Failure> {
 }
 
 /// The output without the test harness's own lines around it.
-fn printed(ended: &Ended) -> String {
+fn printed(test: &str, ended: &Ended) -> String {
     let out = ended
         .stdout
         .strip_prefix("\nrunning 1 test\n")
         .unwrap_or(&ended.stdout);
-    let harness = out
-        .rfind("\ntest ")
-        .map(|at| at + 1)
-        .or_else(|| out.starts_with("test ").then_some(0));
-    let out = &out[..harness
-        .filter(|at| out[*at..].contains(" ... "))
-        .unwrap_or(out.len())];
-    let err = ended
-        .stderr
-        .lines()
-        .filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
-    let lines = out
-        .lines()
-        .chain(err)
-        .filter(|line| !line.trim().is_empty());
-    lines.collect::<Vec<_>>().join("\n")
+    let end = out.rfind(&format!("test {test} ... "));
+    let out = &out[..end.unwrap_or(out.len())];
+    let harness = |line: &&str| !line.starts_with("note: run with `RUST_BACKTRACE");
+    let lines = out.lines().chain(ended.stderr.lines().filter(harness));
+    let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    lines.join("\n")
 }

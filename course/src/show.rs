@@ -1,6 +1,6 @@
 //! How things look: 80 columns, colours and signs on a terminal, plain words elsewhere.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::catalogue::{Catalogue, Exercise, Language};
-use crate::grade::{ENDED_THE_PROCESS, Failure, Graded, NOT_STARTED, TestRun, Verdict};
+use crate::grade::{Failure, Graded, NOT_STARTED, TestRun, Verdict};
 use crate::hints;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
@@ -29,13 +29,32 @@ fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A sign on a terminal, a word of one width where another program or a person reads a file.
-fn mark(good: bool) -> String {
-    match (good, stdout().is_terminal()) {
-        (true, true) => styled(GOOD, "✓"),
-        (false, true) => styled(BAD, "✗"),
-        (true, false) => "pass".to_owned(),
-        (false, false) => "FAIL".to_owned(),
+#[derive(Clone, Copy)]
+enum Mark {
+    Good,
+    Bad,
+    Open,
+}
+
+impl Mark {
+    fn of(good: bool) -> Mark {
+        if good { Mark::Good } else { Mark::Bad }
+    }
+}
+
+impl fmt::Display for Mark {
+    /// A sign on a terminal, a word where another program or a person reads a file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (style, sign, word) = match self {
+            Mark::Good => (GOOD, "✓", "pass"),
+            Mark::Bad => (BAD, "✗", "FAIL"),
+            Mark::Open => (QUIET, "·", "open"),
+        };
+        if stdout().is_terminal() {
+            write!(f, "{style}{sign}{style:#}")
+        } else {
+            f.write_str(word)
+        }
     }
 }
 
@@ -74,11 +93,10 @@ pub fn list(catalogue: &Catalogue, progress: &Progress, language: Language) {
             styled(STRONG, format!("{} {}", lesson.number(), lesson.name()))
         );
         for exercise in exercises {
-            let state = match (progress.is_solved(&exercise.name), stdout().is_terminal()) {
-                (true, true) => mark(true),
-                (true, false) => "solved".to_owned(),
-                (false, true) => "·".to_owned(),
-                (false, false) => "open  ".to_owned(),
+            let state = if progress.is_solved(&exercise.name) {
+                Mark::Good
+            } else {
+                Mark::Open
             };
             println!(
                 "  {state} {} {}",
@@ -211,16 +229,13 @@ fn not_compiled(exercise: &Exercise, errors: &[String], signature: bool) {
 }
 
 fn test_line(test: &TestRun) {
-    let name = format!(
-        "{} {}",
-        mark(test.failure.is_none()),
-        test.name.replace('_', " ")
-    );
-    let again = if test.again {
-        " (run again, alone)"
-    } else {
-        ""
+    let mark = match &test.failure {
+        None => Mark::Good,
+        Some(failure) if failure.key == NOT_STARTED => Mark::Open,
+        Some(_) => Mark::Bad,
     };
+    let name = format!("{mark} {}", test.name.replace('_', " "));
+    let again = if test.again { ", run again, alone" } else { "" };
     let time = styled(QUIET, format!("{}{again}", seconds(test.elapsed)));
     println!("  {} {time}", padded(&name, 66));
 }
@@ -233,8 +248,10 @@ fn first_failure(
     language: Language,
 ) {
     println!("{}", wrap(&failure.sentence, ""));
+    // What happened is not worth drawing while nothing is written.
+    let started = failure.key != NOT_STARTED;
     for part in [&failure.ladder, &failure.bytes] {
-        if !part.trim().is_empty() {
+        if started && !part.trim().is_empty() {
             println!();
             println!("{}", part.trim_matches('\n'));
         }
@@ -267,7 +284,7 @@ fn first_failure(
         catalogue.chapter(exercise, language)
     );
     println!("{}  {}", styled(STRONG, "edit"), exercise.file().display());
-    if failure.key != NOT_STARTED && failure.key != ENDED_THE_PROCESS && failure.seed != 0 {
+    if started && failure.seed != 0 {
         println!(
             "{}",
             styled(
@@ -318,27 +335,26 @@ fn solved(exercise: &Exercise, graded: &Graded, next: Option<&Exercise>) {
 /// One line for each exercise, after `check --all`.
 pub fn table(rows: &[(&Exercise, Result<Verdict, String>)]) {
     for (exercise, verdict) in rows {
-        let (good, words) = match verdict {
+        let (mark, words) = match verdict {
+            Ok(Verdict::Graded(graded)) if graded.not_started() => {
+                (Mark::Open, "not started".to_owned())
+            }
             Ok(Verdict::Graded(graded)) => {
+                let all = graded.tests.len();
                 let passed = graded
                     .tests
                     .iter()
                     .filter(|test| test.failure.is_none())
                     .count();
-                let not_started = graded
-                    .first_failure()
-                    .is_some_and(|(_, failure)| failure.key == NOT_STARTED);
-                let words = if not_started {
-                    "not started".to_owned()
-                } else {
-                    format!("{passed} of {} tests", graded.tests.len())
-                };
-                (graded.passed(), words)
+                (
+                    Mark::of(graded.passed()),
+                    format!("{passed} of {all} tests"),
+                )
             }
-            Ok(Verdict::NotCompiled { .. }) => (false, "does not compile".to_owned()),
-            Err(_) => (false, "could not be graded".to_owned()),
+            Ok(Verdict::NotCompiled { .. }) => (Mark::Bad, "does not compile".to_owned()),
+            Err(_) => (Mark::Bad, "could not be graded".to_owned()),
         };
-        println!("  {} {} {words}", mark(good), padded(&exercise.name, 40));
+        println!("  {mark} {} {words}", padded(&exercise.name, 40));
     }
 }
 
