@@ -5,10 +5,7 @@
 //! and returns a *new* socket, which is one end of that one conversation.
 //!
 //! - [`serve`] greets one client after another;
-//! - [`Endpoints`] names both ends of a connected socket;
-//! - [`program`] is the frame around the `main` of every program in this course.
-
-pub mod program;
+//! - [`Endpoints`] names both ends of a connected socket.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};

@@ -20,7 +20,7 @@ const MAX_CLIENTS: usize = 500;
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    first_socket::program::run(HELP, 0, count)
+    program::run(HELP, 0, count)
 }
 
 fn count(address: SocketAddr) -> io::Result<()> {

@@ -21,7 +21,7 @@ const MAX_GREETING: u64 = 4096;
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    first_socket::program::run(HELP, 7001, connect)
+    program::run(HELP, 7001, connect)
 }
 
 fn connect(address: SocketAddr) -> io::Result<()> {

@@ -14,7 +14,7 @@ ADDRESS is where to listen: 127.0.0.1:7001 unless given.
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    first_socket::program::run(HELP, 7001, listen)
+    program::run(HELP, 7001, listen)
 }
 
 fn listen(address: SocketAddr) -> io::Result<()> {

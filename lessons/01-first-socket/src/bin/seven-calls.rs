@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    first_socket::program::run(HELP, 0, talk)
+    program::run(HELP, 0, talk)
 }
 
 fn talk(address: SocketAddr) -> io::Result<()> {

@@ -20,7 +20,7 @@ const LARGE: usize = 1024 * 1024;
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    first_socket::program::run(HELP, 0, compare)
+    program::run(HELP, 0, compare)
 }
 
 fn compare(address: SocketAddr) -> io::Result<()> {

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 // ANCHOR: main
 fn main() -> ExitCode {
-    first_socket::program::run(HELP, 7002, connect)
+    program::run(HELP, 7002, connect)
 }
 
 fn connect(address: SocketAddr) -> io::Result<()> {
