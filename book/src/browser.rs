@@ -16,11 +16,12 @@ use tungstenite::{Message, WebSocket};
 
 /// Names under which such a browser is installed.
 pub(crate) const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "--headless",
     "--hide-scrollbars",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

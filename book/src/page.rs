@@ -364,3 +364,24 @@ fn moved(find: &str) -> String {
         find.trim()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_of_the_theme_that_moved_is_noticed() {
+        let mut page = "<head></head><div class=\"right-buttons\"></div>".to_owned();
+        assert!(!string(">Auto</button>", ">자동</button>").make(&mut page, &KOREAN));
+        assert!(rare(">Auto</button>", ">자동</button>").make(&mut page, &KOREAN));
+        assert_eq!(add_language_switch(&mut page, "a.html", &KOREAN), Ok(()));
+        let twice = add_language_switch(&mut page.repeat(2), "a.html", &KOREAN);
+        assert!(twice.is_err_and(|fault| fault.contains("exactly one `</head>`")));
+        let renamed = add_language_switch(
+            &mut page.replace("right-buttons", "buttons"),
+            "a.html",
+            &KOREAN,
+        );
+        assert!(renamed.is_err_and(|fault| fault.contains("right-buttons")));
+    }
+}
