@@ -57,10 +57,7 @@ impl<'a> Line<'a> {
     /// ladder only: what should have come back is what the test expects next.
     pub fn send(&mut self, bytes: &[u8]) {
         self.say(quoted(bytes));
-        let sent = self
-            .in_time(TcpStream::set_write_timeout)
-            .and_then(|()| self.stream.write_all(bytes));
-        if let Err(error) = sent {
+        if let Err(error) = self.write_all(bytes) {
             self.scene
                 .note(format!("{}: could not send all of it: {error}", self.name));
         }
@@ -72,10 +69,7 @@ impl<'a> Line<'a> {
     pub fn send_byte_by_byte(&mut self, bytes: &[u8]) {
         self.say(format!("{} one by one", quoted(bytes)));
         for byte in bytes {
-            let sent = self
-                .in_time(TcpStream::set_write_timeout)
-                .and_then(|()| self.stream.write_all(std::slice::from_ref(byte)));
-            if sent.is_err() {
+            if self.write_all(std::slice::from_ref(byte)).is_err() {
                 self.scene
                     .note(format!("{}: the other end is gone", self.name));
                 return;
@@ -251,10 +245,9 @@ impl<'a> Line<'a> {
         let mut buffer = vec![0; ECHO_BUFFER];
         let mut echoed = 0;
         let why = loop {
-            let moved = self.read_some(&mut buffer).and_then(|n| {
-                self.in_time(TcpStream::set_write_timeout)?;
-                self.stream.write_all(&buffer[..n]).map(|()| n)
-            });
+            let moved = self
+                .read_some(&mut buffer)
+                .and_then(|n| self.write_all(&buffer[..n]).map(|()| n));
             match moved {
                 Ok(0) => {
                     self.say(format!("echoed {}, then end of stream", counted(echoed)));
@@ -305,6 +298,20 @@ impl<'a> Line<'a> {
                 result => return result,
             }
         }
+    }
+
+    /// Every write gets the time that is left by then: one that took a part at the deadline must
+    /// not be followed by one that waits as long again.
+    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.in_time(TcpStream::set_write_timeout)?;
+            match self.stream.write(bytes) {
+                Ok(n) => bytes = &bytes[n..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Gives the next call the time that is left to the test.
@@ -363,6 +370,11 @@ impl<'a> Line<'a> {
 /// A timeout of zero is not allowed; a deadline that has just passed gets this.
 const A_MOMENT: Duration = Duration::from_millis(1);
 
+/// Bytes that the kernel may hold in each direction of a host's connections. Left alone, buffers
+/// grow with use (tcp(7): tcp_rmem, tcp_wmem), to 32 MiB on some systems, and a client that writes
+/// without reading would come to a stop on some machines only.
+const HOST_BUFFER: usize = 64 * 1024;
+
 /// The grader's listener, for exercises in which the student writes a client.
 pub struct Host<'a> {
     scene: &'a Scene,
@@ -372,6 +384,10 @@ pub struct Host<'a> {
 
 impl<'a> Host<'a> {
     pub(crate) fn new(scene: &'a Scene, listener: TcpListener, address: SocketAddr) -> Host<'a> {
+        // Accepted sockets inherit both.
+        let socket = SockRef::from(&listener);
+        scene.of_the_machine("set SO_RCVBUF", socket.set_recv_buffer_size(HOST_BUFFER));
+        scene.of_the_machine("set SO_SNDBUF", socket.set_send_buffer_size(HOST_BUFFER));
         Host {
             scene,
             listener,

@@ -396,13 +396,18 @@ impl Student {
     }
 
     fn whereabouts(&self) -> Whereabouts {
-        match &*self.state() {
-            State::Running { tid: Some(tid) } => whereabouts(tid),
-            State::Starting => Whereabouts::Running {
-                cpu: Duration::ZERO,
-            },
-            _ => Whereabouts::Unknown,
-        }
+        // The lock is free again before the question: a thread that waits for it in order to tell
+        // that it has ended would look blocked.
+        let tid = match &*self.state() {
+            State::Running { tid: Some(tid) } => tid.clone(),
+            State::Starting => {
+                return Whereabouts::Running {
+                    cpu: Duration::ZERO,
+                };
+            }
+            _ => return Whereabouts::Unknown,
+        };
+        whereabouts(&tid)
     }
 }
 
