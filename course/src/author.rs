@@ -2,26 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Instant;
 
 use anstream::println;
-use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::catalogue::{Catalogue, Exercise, Lesson};
-use crate::compile::{self, Diagnostic};
-use crate::grade::{Failure, Grader, NOT_STARTED, TestRun, Until, starter_of};
+use crate::catalogue::{Catalogue, Exercise, Language, Lesson};
+use crate::grade::{NOT_STARTED, starter_of};
 use crate::hints;
-use crate::overlay::Overlay;
 use crate::progress;
+use crate::proof::{self, Mistake};
 use crate::show;
 use crate::trouble::{Result, Trouble};
 
 const FEWEST_MISTAKES: usize = 3;
-/// Built graders that wait for their run while the next one is built.
-const AHEAD: usize = 1;
 
 /// Writes every starter that differs from what its solution gives.
 ///
@@ -71,41 +65,6 @@ pub fn replace_with(catalogue: &Catalogue, exercise: &Exercise, text: &str) -> R
     Ok(Replaced::Written { backup })
 }
 
-/// A wrong answer that the grader must catch.
-struct Mistake {
-    /// WHAT_IS_WRONG
-    name: String,
-    /// The hint that must come.
-    key: String,
-    text: String,
-}
-
-/// What a run is to prove.
-enum Claim {
-    SolutionPasses,
-    StarterFails,
-    Caught { mistake: String, key: String },
-}
-
-/// A built grader that waits for its run.
-struct Job<'a> {
-    exercise: &'a Exercise,
-    claim: Claim,
-    binary: PathBuf,
-    folder: PathBuf,
-    /// What stands before a test's name in that binary.
-    module: &'static str,
-}
-
-/// What is known of one exercise at the end.
-#[derive(Default)]
-struct Row {
-    tests: usize,
-    mistakes: usize,
-    caught: usize,
-    time: Duration,
-}
-
 /// Checks every exercise, or one; true when all is well.
 ///
 /// # Errors
@@ -128,44 +87,19 @@ pub fn check(catalogue: &Catalogue, only: Option<&Exercise>) -> Result<bool> {
             read(catalogue, exercise, &mut problems)?,
         );
     }
-    let runs = chosen.len() * 2 + mistakes.values().map(Vec::len).sum::<usize>();
-    let bar = progress_bar(runs);
-    let room = catalogue.target_folder().join("course/graders");
-    fs::create_dir_all(&room).map_err(Trouble::file("write", &room))?;
-    // One thread runs what the other has built.
-    let (send, receive) = mpsc::sync_channel(AHEAD);
-    let (built, ran) = thread::scope(|scope| {
-        let runner = scope.spawn(|| run_jobs(catalogue, receive, &bar));
-        let built = build_jobs(catalogue, &chosen, &mistakes, &room, |job| {
-            // The runner has left with its own error when nobody receives.
-            send.send(job).map_err(|_| Trouble::Interrupted)
-        });
-        drop(send);
-        (built, runner.join())
-    });
-    bar.finish_and_clear();
-    // The room holds only what this run put there.
-    let _ = fs::remove_dir_all(&room);
-    let (mut rows, found) =
-        ran.map_err(|_| Trouble::new("The check itself failed: please report it."))??;
-    problems.extend(built?);
-    problems.extend(found);
-    for exercise in &chosen {
-        rows.entry(&exercise.name).or_default().mistakes = mistakes[exercise.name.as_str()].len();
-    }
+    let mut findings = proof::prove(catalogue, &chosen, &mistakes)?;
+    findings.problems.sort();
+    problems.append(&mut findings.problems);
     println!(
         "{:<40} {:>5}  {:>15}  {:>8}",
         "exercise", "tests", "mistakes caught", "seconds"
     );
     for exercise in &chosen {
-        let row = &rows[exercise.name.as_str()];
-        let caught = format!("{} of {}", row.caught, row.mistakes);
-        println!(
-            "{:<40} {:>5}  {caught:>15}  {:>8.2}",
-            exercise.name,
-            row.tests,
-            row.time.as_secs_f64()
-        );
+        let name = exercise.name.as_str();
+        let row = findings.rows.remove(name).unwrap_or_default();
+        let caught = format!("{} of {}", row.caught, mistakes[name].len());
+        let seconds = row.time.as_secs_f64();
+        println!("{name:<40} {:>5}  {caught:>15}  {seconds:>8.2}", row.tests);
     }
     println!();
     for problem in &problems {
@@ -183,12 +117,6 @@ pub fn check(catalogue: &Catalogue, only: Option<&Exercise>) -> Result<bool> {
         show::seconds(started.elapsed())
     );
     Ok(problems.is_empty())
-}
-
-fn progress_bar(runs: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len}  {msg}");
-    let bar = ProgressBar::new(u64::try_from(runs).unwrap_or_default());
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// What concerns no single exercise.
@@ -269,6 +197,7 @@ fn read(
     files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
     files.sort();
     let mut mistakes = Vec::new();
+    let mut missing = BTreeSet::new();
     for file in files {
         let text = fs::read_to_string(&file).map_err(Trouble::file("read", &file))?;
         let stem = file
@@ -287,7 +216,8 @@ fn read(
             ));
             continue;
         };
-        if hints::steps(exercise, key, crate::catalogue::Language::English).is_none() {
+        let unknown = hints::steps(exercise, key, Language::English).is_none();
+        if unknown && missing.insert(key.to_owned()) {
             wrong(format!(
                 "the mistake {stem} names the hint \"{key}\", which exercises.toml does not have."
             ));
@@ -319,261 +249,4 @@ fn graders(catalogue: &Catalogue, lesson: &Lesson) -> Result<String> {
         );
     }
     Ok(text)
-}
-
-/// Builds solutions, starters and mistakes of every lesson and hands each grader on; returns the problems that building
-/// showed. Mistakes are built in rounds, one of each exercise of the lesson at a time: their tests do not meet.
-fn build_jobs<'a>(
-    catalogue: &Catalogue,
-    chosen: &[&'a Exercise],
-    mistakes: &BTreeMap<&str, Vec<Mistake>>,
-    room: &Path,
-    mut hand_on: impl FnMut(Job<'a>) -> Result<()>,
-) -> Result<Vec<String>> {
-    let mut problems = Vec::new();
-    let overlay = Overlay::prepare(catalogue)?;
-    for lesson in &catalogue.lessons {
-        let exercises: Vec<&Exercise> = chosen
-            .iter()
-            .copied()
-            .filter(|exercise| exercise.lesson == *lesson)
-            .collect();
-        if exercises.is_empty() {
-            continue;
-        }
-        match compile::grader(
-            &catalogue.root,
-            &lesson.solutions_package(),
-            &catalogue.target_folder(),
-        )? {
-            Ok(built) => {
-                let folder = catalogue.root.join(lesson.solutions());
-                for exercise in &exercises {
-                    let (binary, folder) = (built.binary.clone(), folder.clone());
-                    hand_on(Job {
-                        exercise,
-                        claim: Claim::SolutionPasses,
-                        binary,
-                        folder,
-                        module: "grade::",
-                    })?;
-                }
-            }
-            Err(not_built) => problems.push(format!(
-                "{} does not compile:\n{}",
-                lesson.solutions().display(),
-                rendered(&not_built.diagnostics, &not_built.cargo)
-            )),
-        }
-        let mut starters = BTreeMap::new();
-        for exercise in catalogue.of_lesson(lesson) {
-            // A solution whose markers are wrong has been reported already.
-            if let Ok(starter) = starter_of(catalogue, exercise) {
-                starters.insert(exercise.file_name(), starter);
-            }
-        }
-        overlay.lay(lesson, &starters)?;
-        match overlay.build(lesson)? {
-            Ok(built) => {
-                for warning in &built.diagnostics {
-                    if warning.file.starts_with(lesson.folder()) {
-                        problems.push(format!(
-                            "A starter or its grader builds with a warning:\n{}",
-                            warning.rendered
-                        ));
-                    }
-                }
-                let binary = keep(
-                    &built.binary,
-                    room,
-                    &format!("{}-starters", lesson.folder_name()),
-                )?;
-                for exercise in &exercises {
-                    let (binary, folder) = (binary.clone(), overlay.package(lesson));
-                    hand_on(Job {
-                        exercise,
-                        claim: Claim::StarterFails,
-                        binary,
-                        folder,
-                        module: "",
-                    })?;
-                }
-            }
-            Err(not_built) => {
-                let said = rendered(&not_built.diagnostics, &not_built.cargo);
-                problems.push(format!(
-                    "The starters of {} do not compile:\n{said}",
-                    lesson.folder().display()
-                ));
-                // Mistakes would fail in the same way.
-                continue;
-            }
-        }
-        let rounds = exercises
-            .iter()
-            .map(|exercise| mistakes[exercise.name.as_str()].len())
-            .max()
-            .unwrap_or(0);
-        for round in 0..rounds {
-            let mut laid: Vec<(&'a Exercise, &Mistake)> = exercises
-                .iter()
-                .filter_map(|exercise| {
-                    Some((*exercise, mistakes[exercise.name.as_str()].get(round)?))
-                })
-                .collect();
-            while !laid.is_empty() {
-                let mut sources = starters.clone();
-                sources.extend(
-                    laid.iter()
-                        .map(|(exercise, mistake)| (exercise.file_name(), mistake.text.clone())),
-                );
-                overlay.lay(lesson, &sources)?;
-                match overlay.build(lesson)? {
-                    Ok(built) => {
-                        let binary = keep(
-                            &built.binary,
-                            room,
-                            &format!("{}-{round}", lesson.folder_name()),
-                        )?;
-                        for (exercise, mistake) in laid {
-                            let claim = Claim::Caught {
-                                mistake: mistake.name.clone(),
-                                key: mistake.key.clone(),
-                            };
-                            let (binary, folder) = (binary.clone(), overlay.package(lesson));
-                            hand_on(Job {
-                                exercise,
-                                claim,
-                                binary,
-                                folder,
-                                module: "",
-                            })?;
-                        }
-                        break;
-                    }
-                    Err(not_built) => {
-                        let before = laid.len();
-                        laid.retain(|(exercise, mistake)| {
-                            let here = |diagnostic: &&Diagnostic| {
-                                diagnostic.is_error
-                                    && (diagnostic.file == exercise.file()
-                                        || diagnostic.file == exercise.grader())
-                            };
-                            let error = not_built.diagnostics.iter().find(here);
-                            if let Some(error) = error {
-                                problems.push(format!(
-                                    "{}: the mistake {} does not compile:\n{}",
-                                    exercise.name, mistake.name, error.rendered
-                                ));
-                            }
-                            error.is_none()
-                        });
-                        if laid.len() == before {
-                            let said = rendered(&not_built.diagnostics, &not_built.cargo);
-                            problems.push(format!(
-                                "{} does not compile:\n{said}",
-                                lesson.folder().display()
-                            ));
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-    }
-    Ok(problems)
-}
-
-fn rendered(diagnostics: &[Diagnostic], cargo: &str) -> String {
-    let errors: Vec<&str> = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.is_error)
-        .map(|error| error.rendered.as_str())
-        .collect();
-    if errors.is_empty() {
-        cargo.to_owned()
-    } else {
-        errors.join("\n")
-    }
-}
-
-/// Moves a built grader out of the way of the next build.
-fn keep(binary: &Path, room: &Path, name: &str) -> Result<PathBuf> {
-    let kept = room.join(name);
-    fs::rename(binary, &kept).map_err(Trouble::file("move", binary))?;
-    Ok(kept)
-}
-
-type Rows<'a> = BTreeMap<&'a str, Row>;
-
-fn run_jobs<'a>(
-    catalogue: &Catalogue,
-    jobs: Receiver<Job<'a>>,
-    bar: &ProgressBar,
-) -> Result<(Rows<'a>, Vec<String>)> {
-    let mut rows = Rows::new();
-    let mut problems = Vec::new();
-    for job in jobs {
-        let started = Instant::now();
-        let name = job.exercise.name.as_str();
-        bar.set_message(name.to_owned());
-        let row = rows.entry(name).or_default();
-        let grader = match Grader::new(
-            catalogue,
-            job.exercise,
-            &job.binary,
-            &job.folder,
-            job.module,
-        ) {
-            Ok(grader) => grader,
-            Err(Trouble::Interrupted) => return Err(Trouble::Interrupted),
-            Err(trouble) => {
-                problems.push(format!("{name}: {trouble}"));
-                continue;
-            }
-        };
-        match job.claim {
-            Claim::SolutionPasses => {
-                row.tests = grader.len();
-                for (test, failure) in failures(&grader.run(Until::End)?) {
-                    problems.push(format!("{name}: the solution fails {}:\n{}", test.name, told(failure)));
-                }
-            }
-            Claim::StarterFails => {
-                for test in grader.run(Until::End)? {
-                    match &test.failure {
-                        None => problems.push(format!("{name}: the starter passes {}.", test.name)),
-                        Some(failure) if failure.key != NOT_STARTED => problems.push(format!(
-                            "{name}: the starter fails {} for another reason than \"{NOT_STARTED}\":\n{}",
-                            test.name,
-                            told(failure)
-                        )),
-                        Some(_) => {}
-                    }
-                }
-            }
-            Claim::Caught { mistake, key } => match failures(&grader.run(Until::FirstFailure)?).next() {
-                None => problems.push(format!("{name}: the mistake {mistake} passes every test.")),
-                Some((_, failure)) if failure.key == key => row.caught += 1,
-                Some((test, failure)) => problems.push(format!(
-                    "{name}: the mistake {mistake} should be caught with \"{key}\"; first {} said:\n{}",
-                    test.name,
-                    told(failure)
-                )),
-            },
-        }
-        row.time += started.elapsed();
-        bar.inc(1);
-    }
-    Ok((rows, problems))
-}
-
-fn failures(tests: &[TestRun]) -> impl Iterator<Item = (&TestRun, &Failure)> {
-    tests
-        .iter()
-        .filter_map(|test| Some((test, test.failure.as_ref()?)))
-}
-
-fn told(failure: &Failure) -> String {
-    format!("  \"{}\": {}", failure.key, failure.sentence)
 }

@@ -2,7 +2,7 @@
 //!
 //! Rooms: what there is to learn (`catalogue`, `hints`), what the student did (`progress`), the way from a source file to
 //! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), and the
-//! tools of those who write exercises (`starter`, `author`).
+//! tools of those who write exercises (`starter`, `author`, `proof`).
 
 mod author;
 mod catalogue;
@@ -14,6 +14,7 @@ mod home;
 mod overlay;
 mod process;
 mod progress;
+mod proof;
 mod show;
 mod starter;
 mod trouble;
