@@ -53,14 +53,14 @@
     document.getElementById('mdbook-sidebar-toggle').addEventListener('click', () => box.click());
 })();
 
-(function wideCode() {
-    // Code that is too wide scrolls; a keyboard must reach it for that.
+(function wideBoxes() {
+    // Code or a table that is too wide scrolls; a keyboard must reach it for that.
     const reach = () => {
-        for (const code of document.querySelectorAll('pre > code')) {
-            if (code.scrollWidth > code.clientWidth) {
-                code.tabIndex = 0;
+        for (const box of document.querySelectorAll('pre > code, .table-wrapper')) {
+            if (box.scrollWidth > box.clientWidth) {
+                box.tabIndex = 0;
             } else {
-                code.removeAttribute('tabindex');
+                box.removeAttribute('tabindex');
             }
         }
     };

@@ -13,7 +13,7 @@ mod page;
 mod translate;
 mod visit;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use chapter::Chapter;
 use page::Language;
 
 /// Something wrong with the book, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// The file to mend, from the workspace root.
     pub file: PathBuf,
@@ -109,7 +109,8 @@ pub fn check(root: &Path) -> Result<Checked, Vec<Problem>> {
     let (counts, found) = check::check_pages(root, &sources);
     problems.extend(found);
     problems.extend(check::check_exercises(root, &sources));
-    problems.dedup();
+    let mut said = HashSet::new();
+    problems.retain(|problem| said.insert(problem.clone()));
     if !problems.is_empty() {
         return Err(problems);
     }
