@@ -209,7 +209,7 @@ fn end(process: &mut Child, profile: &Path) {
         }
         thread::sleep(POLL);
     }
-    // Its helpers may still write while they end.
+    // Its child processes may still write while they end.
     while profile.exists() && fs::remove_dir_all(profile).is_err() && Instant::now() < deadline {
         thread::sleep(POLL);
     }
