@@ -30,7 +30,10 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
     let progress = Progress::load(&catalogue.root)?;
     show::progress_bar(catalogue, &progress);
     match check::next_unsolved(catalogue, &progress, None) {
-        Some(next) => show::next(next, language),
+        Some(next) => {
+            show::next(next, language);
+            println!("  watch  cargo course watch   (a verdict on every save)");
+        }
         None => println!("Nothing is left to solve. `cargo course list` shows it all."),
     }
     built.map(|_| ()).map_err(problems)

@@ -21,6 +21,7 @@ mod trouble;
 mod watch;
 
 use std::fs;
+use std::panic::PanicHookInfo;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -120,6 +121,7 @@ enum AuthorCommand {
 }
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(end_with_a_sentence));
     let arguments = Arguments::parse();
     let handler = ctrlc::set_handler(|| {
         if process::was_interrupted() {
@@ -144,6 +146,22 @@ fn main() -> ExitCode {
             ExitCode::from(BROKEN_SETUP)
         }
     }
+}
+
+/// Where a backtrace would come.
+fn end_with_a_sentence(panic: &PanicHookInfo<'_>) {
+    process::interrupt();
+    let message = panic.payload_as_str().unwrap_or_default();
+    // `cargo course list | head -1`: who reads the output has had enough.
+    if !message.starts_with("failed printing to") {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        eprintln!("The course command failed at {place}: {message}");
+        eprintln!("This is a fault of the course, not yours: please report these two lines.");
+    }
+    std::process::exit(i32::from(BROKEN_SETUP));
 }
 
 /// False: not yet.

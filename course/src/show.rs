@@ -156,7 +156,6 @@ pub fn next(exercise: &Exercise, language: Language) {
     println!("      {}", exercise.title.in_language(language));
     println!("  edit   {}", exercise.file().display());
     println!("  check  cargo course check {}", exercise.name);
-    println!("  or     cargo course watch   (a verdict on every save)");
 }
 
 /// The whole verdict on one exercise. `next` is what to go on with once it passes.
@@ -197,7 +196,7 @@ pub fn verdict(
                 Some((test, failure)) => {
                     first_failure(catalogue, exercise, test, failure, language)
                 }
-                None => solved(exercise, graded, next),
+                None => solved(exercise, graded, next, language),
             }
         }
     }
@@ -247,6 +246,8 @@ fn first_failure(
     failure: &Failure,
     language: Language,
 ) {
+    let name = test.name.replace('_', " ");
+    println!("{}", styled(STRONG, format!("{name}:")));
     println!("{}", wrap(&failure.sentence, ""));
     // What happened is not worth drawing while nothing is written.
     let started = failure.key != NOT_STARTED;
@@ -310,24 +311,19 @@ fn printed(test: &TestRun) {
     }
 }
 
-fn solved(exercise: &Exercise, graded: &Graded, next: Option<&Exercise>) {
+fn solved(exercise: &Exercise, graded: &Graded, next: Option<&Exercise>, language: Language) {
     let count = graded.tests.len();
     let tests = if count == 1 {
         "The test passes".to_owned()
     } else {
         format!("All {count} tests pass")
     };
-    println!(
-        "{}",
-        styled(GOOD, format!("{tests}: {} is solved.", exercise.name))
-    );
+    let words = format!("{tests}: {} is solved.", exercise.name);
+    println!("{}", styled(GOOD, words));
     println!("Compare:  cargo course solution {}", exercise.name);
+    println!();
     match next {
-        Some(next) => println!(
-            "Next:     cargo course check {}   ({})",
-            next.name,
-            next.file().display()
-        ),
+        Some(next) => self::next(next, language),
         None => println!("That was the last one: every exercise is solved."),
     }
 }

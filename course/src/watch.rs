@@ -73,11 +73,7 @@ pub fn watch(
                 if passed {
                     let progress = Progress::load(&catalogue.root)?;
                     match check::next_unsolved(catalogue, &progress, Some(current)) {
-                        Some(next) => {
-                            println!();
-                            show::next(next, language);
-                            current = next;
-                        }
+                        Some(next) => current = next,
                         None => return Ok(()),
                     }
                 }
@@ -86,10 +82,8 @@ pub fn watch(
             Err(trouble) => show::trouble(&trouble),
         }
         println!();
-        println!(
-            "Watching {}: save to check, Ctrl-C to end.",
-            current.file().display()
-        );
+        println!("Watching {}", current.file().display());
+        println!("Save to check; Ctrl-C ends.");
         let Some((index, now)) = next_save(catalogue, &seen, &woken, look_every) else {
             println!();
             return Ok(());
