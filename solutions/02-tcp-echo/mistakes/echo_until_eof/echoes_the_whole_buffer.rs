@@ -1,0 +1,21 @@
+//! hint: echoes-the-whole-buffer
+//! Writes the whole buffer back, not the n bytes that are new.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+pub const BUFFER: usize = 1024;
+
+pub fn echo_until_eof(stream: &mut (impl Read + Write)) -> io::Result<u64> {
+    let mut buffer = [0; BUFFER];
+    let mut echoed = 0;
+    loop {
+        let n = match stream.read(&mut buffer) {
+            Ok(0) => return Ok(echoed),
+            Ok(n) => n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        stream.write_all(&buffer)?;
+        echoed += n as u64;
+    }
+}

@@ -1,0 +1,22 @@
+//! hint: end-of-stream-is-no-error
+//! Takes the end of the stream for a failure.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+pub const BUFFER: usize = 1024;
+
+pub fn echo_until_eof(stream: &mut (impl Read + Write)) -> io::Result<u64> {
+    let mut buffer = [0; BUFFER];
+    let mut echoed = 0;
+    loop {
+        let n = match stream.read(&mut buffer) {
+            Ok(0) if echoed == 0 => return Ok(0),
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(n) => n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        stream.write_all(&buffer[..n])?;
+        echoed += n as u64;
+    }
+}

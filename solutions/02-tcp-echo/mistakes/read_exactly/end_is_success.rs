@@ -1,0 +1,17 @@
+//! hint: ends-too-early
+//! Is content with a buffer that is not full.
+
+use std::io::{self, ErrorKind, Read};
+
+pub fn read_exactly(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<()> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match stream.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
