@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -21,8 +22,11 @@ use crate::process::{self, Ended, Limits, how_it_ended};
 use crate::starter::starter;
 use crate::trouble::{Result, Trouble};
 
-/// Tests of one exercise that run at the same time. They mostly wait for the network, so this is not a number of cores.
-const TESTS_AT_ONCE: usize = 16;
+/// Tests of one exercise that run at the same time, for each core. They mostly wait for the network; but more loops that
+/// never end than this, and none gets enough of the processor to be recognised as one.
+const TESTS_AT_ONCE: usize = 2;
+/// After this, and once a test has failed, no further test is begun while a student waits.
+const TIME_FOR_THE_REST: Duration = Duration::from_secs(1);
 /// A test's own deadline is at most 5 s; one that is still there a second later is ended from outside.
 const OVERRUN: Duration = Duration::from_secs(6);
 const LIST_LIMIT: Duration = Duration::from_secs(5);
@@ -59,7 +63,9 @@ pub struct Graded {
 
 impl Graded {
     pub fn passed(&self) -> bool {
-        !self.tests.is_empty() && self.first_failure().is_none()
+        self.tests
+            .iter()
+            .all(|test| matches!(test.outcome, Outcome::Passed))
     }
 
     /// The code still says `todo!`.
@@ -71,7 +77,7 @@ impl Graded {
     pub fn first_failure(&self) -> Option<(&TestRun, &Failure)> {
         self.tests
             .iter()
-            .find_map(|test| Some((test, test.failure.as_ref()?)))
+            .find_map(|test| Some((test, test.failure()?)))
     }
 }
 
@@ -79,12 +85,41 @@ pub struct TestRun {
     /// Without the exercise in front.
     pub name: String,
     pub elapsed: Duration,
-    /// None: passed.
-    pub failure: Option<Failure>,
+    pub outcome: Outcome,
     /// What the student's code printed.
     pub printed: String,
     /// It first failed without a clear reason and was run once more, alone.
     pub again: bool,
+}
+
+impl TestRun {
+    fn not_run(name: &str) -> TestRun {
+        TestRun {
+            name: name.to_owned(),
+            elapsed: Duration::ZERO,
+            outcome: Outcome::NotRun,
+            printed: String::new(),
+            again: false,
+        }
+    }
+
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.outcome {
+            Outcome::Failed(failure) => Some(failure),
+            Outcome::Passed | Outcome::NotRun => None,
+        }
+    }
+
+    fn is_unclear(&self) -> bool {
+        self.failure().is_some_and(|failure| failure.unclear)
+    }
+}
+
+pub enum Outcome {
+    Passed,
+    Failed(Failure),
+    /// A test before it failed, and there was no time left.
+    NotRun,
 }
 
 /// What a grader's peer writes about a failed test.
@@ -129,8 +164,8 @@ pub fn check(catalogue: &Catalogue, exercise: &Exercise) -> Result<Verdict> {
     let not_built = match compile::grader(root, &package, &catalogue.target_folder())? {
         Ok(built) => {
             let folder = root.join(exercise.lesson.folder());
-            let tests =
-                Grader::new(catalogue, exercise, &built.binary, &folder, "")?.run(Until::End)?;
+            let tests = Grader::new(catalogue, exercise, &built.binary, &folder, "")?
+                .run(Until::WorthWaiting)?;
             return Ok(Verdict::Graded(Graded {
                 tests,
                 set_aside: Vec::new(),
@@ -169,7 +204,7 @@ fn check_beside_broken(
             Ok(built) => {
                 let folder = overlay.package(&exercise.lesson);
                 let tests = Grader::new(catalogue, exercise, &built.binary, &folder, "")?
-                    .run(Until::End)?;
+                    .run(Until::WorthWaiting)?;
                 return Ok(Verdict::Graded(Graded { tests, set_aside }));
             }
             Err(still) => not_built = still,
@@ -233,7 +268,9 @@ pub fn starter_of(catalogue: &Catalogue, exercise: &Exercise) -> Result<String> 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     End,
-    /// Tests that come after the first failure are called off.
+    /// Once a test has failed, `TIME_FOR_THE_REST` is all that the others get to begin.
+    WorthWaiting,
+    /// What still runs when it is known which test fails first is called off.
     FirstFailure,
 }
 
@@ -303,8 +340,8 @@ impl Grader {
         self.tests.len()
     }
 
-    /// Runs the tests, each in a process of its own, several at once. Failures without a clear reason, up to the first
-    /// clear one, are run once more, alone.
+    /// Runs the tests, each in a process of its own, several at once. A first failure without a clear reason is run once
+    /// more, alone.
     ///
     /// # Errors
     /// When a test cannot be started, and on Ctrl-C.
@@ -314,57 +351,72 @@ impl Grader {
                 "No temporary folder can be made ({error}): is there room on the disk?"
             ))
         })?;
-        let mut runs = self.run_all(until, reports.path())?;
-        for (index, run) in runs.iter_mut().enumerate() {
-            if run.failure.as_ref().is_some_and(|failure| failure.unclear) {
-                *run = self.run_one(
-                    index,
-                    &reports.path().join("again"),
-                    &AtomicBool::new(false),
-                )?;
-                run.again = true;
-            }
-            if run.failure.is_some() {
-                break;
+        let mut runs: Vec<TestRun> = self
+            .tests
+            .iter()
+            .map(|name| TestRun::not_run(name))
+            .collect();
+        loop {
+            self.run_open(&mut runs, until, reports.path())?;
+            let failed = runs.iter().position(|run| run.failure().is_some());
+            match failed {
+                Some(index) if runs[index].is_unclear() && !runs[index].again => {
+                    let report = reports.path().join(format!("{index}-again"));
+                    runs[index] = self.run_one(index, &report, &AtomicBool::new(false))?;
+                    runs[index].again = true;
+                }
+                _ => return Ok(runs),
             }
         }
-        Ok(runs)
     }
 
-    /// What is called off is left out, at the end.
-    fn run_all(&self, until: Until, reports: &Path) -> Result<Vec<TestRun>> {
+    /// Runs those that have not run, as long as `until` wants more. They begin in order, so whatever has not begun comes
+    /// after the first failure.
+    fn run_open(&self, runs: &mut [TestRun], until: Until, reports: &Path) -> Result<()> {
+        let enough_at = Instant::now() + TIME_FOR_THE_REST;
+        let open = |run: &TestRun| matches!(run.outcome, Outcome::NotRun);
+        let open: Vec<usize> = (0..runs.len())
+            .filter(|index| open(&runs[*index]))
+            .collect();
         let next = AtomicUsize::new(0);
         let called_off = AtomicBool::new(false);
-        let results: Mutex<Vec<Option<Result<TestRun>>>> =
-            Mutex::new(self.tests.iter().map(|_| None).collect());
-        thread::scope(|scope| {
-            for _ in 0..self.tests.len().min(TESTS_AT_ONCE) {
-                scope.spawn(|| {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= self.tests.len() || called_off.load(Ordering::Relaxed) {
-                            break;
-                        }
-                        let run =
-                            self.run_one(index, &reports.join(index.to_string()), &called_off);
-                        if called_off.load(Ordering::Relaxed) {
-                            break;
-                        }
-                        let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                        results[index] = Some(run);
-                        if until == Until::FirstFailure && first_failure_is_known(&results) {
-                            called_off.store(true, Ordering::Relaxed);
-                        }
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let shared = Mutex::new((runs, Ok(())));
+        let work = || {
+            while let Some(index) = open.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+                {
+                    let shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    let enough = until == Until::WorthWaiting
+                        && Instant::now() >= enough_at
+                        && shared.0.iter().any(|run| run.failure().is_some());
+                    if enough || shared.1.is_err() || called_off.load(Ordering::Relaxed) {
+                        break;
                     }
-                });
+                }
+                let report = reports.join(index.to_string());
+                let run = self.run_one(index, &report, &called_off);
+                let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                if called_off.load(Ordering::Relaxed) {
+                    break;
+                }
+                match run {
+                    Ok(run) => shared.0[index] = run,
+                    Err(trouble) => shared.1 = Err(trouble),
+                }
+                if until == Until::FirstFailure && first_failure_is_known(shared.0) {
+                    called_off.store(true, Ordering::Relaxed);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..open.len().min(TESTS_AT_ONCE * cores) {
+                scope.spawn(work);
             }
         });
-        results
+        shared
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
-            .into_iter()
-            .map_while(|run| run)
-            .collect()
+            .1
     }
 
     fn run_one(&self, index: usize, report: &Path, called_off: &AtomicBool) -> Result<TestRun> {
@@ -389,38 +441,31 @@ impl Grader {
         Ok(TestRun {
             name: name.clone(),
             elapsed: ended.elapsed,
-            failure: judge(report, &ended),
+            outcome: judge(report, &ended),
             printed: printed(&full_name, &ended),
             again: false,
         })
     }
 }
 
-fn first_failure_is_known(results: &[Option<Result<TestRun>>]) -> bool {
-    for result in results {
-        match result {
-            None => return false,
-            Some(Err(_)) => return true,
-            Some(Ok(run)) if run.failure.as_ref().is_some_and(|failure| !failure.unclear) => {
-                return true;
-            }
-            Some(Ok(_)) => {}
-        }
-    }
-    false
+/// Every test before the first failure has run.
+fn first_failure_is_known(runs: &[TestRun]) -> bool {
+    let first = runs
+        .iter()
+        .find(|run| !matches!(run.outcome, Outcome::Passed));
+    first.is_some_and(|run| run.failure().is_some())
 }
 
-/// None: passed.
-fn judge(report: &Path, ended: &Ended) -> Option<Failure> {
+fn judge(report: &Path, ended: &Ended) -> Outcome {
     if let Ok(text) = fs::read_to_string(report) {
         return match toml::from_str::<Report>(&text) {
-            Ok(report) if report.outcome == "passed" => None,
-            Ok(report) => Some(report.failure),
-            Err(_) => Some(Failure::default()),
+            Ok(report) if report.outcome == "passed" => Outcome::Passed,
+            Ok(report) => Outcome::Failed(report.failure),
+            Err(_) => Outcome::Failed(Failure::default()),
         };
     }
     let Some(status) = ended.status else {
-        return Some(Failure {
+        return Outcome::Failed(Failure {
             key: OVERRAN.to_owned(),
             sentence: format!(
                 "The test was still running after {} s and was stopped.",
@@ -430,7 +475,7 @@ fn judge(report: &Path, ended: &Ended) -> Option<Failure> {
         });
     };
     if status.code() == Some(TEST_FAILED) && ended.stdout.contains("test result: FAILED") {
-        return Some(Failure {
+        return Outcome::Failed(Failure {
             key: GRADER_FAILED.to_owned(),
             sentence: "The grader itself stopped; its words are below.".to_owned(),
             ..Failure::default()
@@ -444,7 +489,7 @@ fn judge(report: &Path, ended: &Ended) -> Option<Failure> {
             how_it_ended(status)
         )
     };
-    Some(Failure {
+    Outcome::Failed(Failure {
         key: ENDED_THE_PROCESS.to_owned(),
         sentence,
         ..Failure::default()

@@ -354,7 +354,7 @@ fn run_job(catalogue: &Catalogue, job: &Job<'_>) -> Result<(Row, Vec<String>)> {
         }
         Claim::StarterFails => {
             for test in grader.run(Until::End)? {
-                match &test.failure {
+                match test.failure() {
                     None => problems.push(format!("{name}: the starter passes {}.", test.name)),
                     Some(failure) if failure.key != NOT_STARTED => problems.push(format!(
                         "{name}: the starter fails {} for another reason than \"{NOT_STARTED}\":\n{}",
@@ -381,7 +381,7 @@ fn run_job(catalogue: &Catalogue, job: &Job<'_>) -> Result<(Row, Vec<String>)> {
 fn failures(tests: &[TestRun]) -> impl Iterator<Item = (&TestRun, &Failure)> {
     tests
         .iter()
-        .filter_map(|test| Some((test, test.failure.as_ref()?)))
+        .filter_map(|test| Some((test, test.failure()?)))
 }
 
 fn told(failure: &Failure) -> String {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::catalogue::{Catalogue, Exercise, Language};
-use crate::grade::{Failure, Graded, NOT_STARTED, TestRun, Verdict};
+use crate::grade::{Failure, Graded, NOT_STARTED, Outcome, TestRun, Verdict};
 use crate::hints;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
@@ -228,15 +228,18 @@ fn not_compiled(exercise: &Exercise, errors: &[String], signature: bool) {
 }
 
 fn test_line(test: &TestRun) {
-    let mark = match &test.failure {
-        None => Mark::Good,
-        Some(failure) if failure.key == NOT_STARTED => Mark::Open,
-        Some(_) => Mark::Bad,
+    let mark = match &test.outcome {
+        Outcome::Passed => Mark::Good,
+        Outcome::Failed(failure) if failure.key != NOT_STARTED => Mark::Bad,
+        Outcome::Failed(_) | Outcome::NotRun => Mark::Open,
     };
     let name = format!("{mark} {}", test.name.replace('_', " "));
-    let again = if test.again { ", run again, alone" } else { "" };
-    let time = styled(QUIET, format!("{}{again}", seconds(test.elapsed)));
-    println!("  {} {time}", padded(&name, 66));
+    let time = match &test.outcome {
+        Outcome::NotRun => "not run".to_owned(),
+        _ if test.again => format!("{}, alone", seconds(test.elapsed)),
+        _ => seconds(test.elapsed),
+    };
+    println!("  {} {}", padded(&name, 64), styled(QUIET, time));
 }
 
 fn first_failure(
@@ -340,7 +343,7 @@ pub fn table(rows: &[(&Exercise, Result<Verdict, String>)]) {
                 let passed = graded
                     .tests
                     .iter()
-                    .filter(|test| test.failure.is_none())
+                    .filter(|test| matches!(test.outcome, Outcome::Passed))
                     .count();
                 (
                     Mark::of(graded.passed()),
@@ -374,12 +377,16 @@ pub fn verdict_json(exercise: &Exercise, verdict: &Verdict) -> Value {
 fn test_json(test: &TestRun) -> Value {
     let mut value = json!({
         "name": test.name,
-        "outcome": if test.failure.is_none() { "passed" } else { "failed" },
+        "outcome": match test.outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed(_) => "failed",
+            Outcome::NotRun => "not run",
+        },
         "seconds": test.elapsed.as_secs_f64(),
         "run_again": test.again,
         "printed": test.printed,
     });
-    if let Some(failure) = &test.failure {
+    if let Some(failure) = test.failure() {
         value["key"] = json!(failure.key);
         value["sentence"] = json!(failure.sentence);
         value["ladder"] = json!(failure.ladder);
