@@ -23,6 +23,8 @@ pub enum Step {
     Interrupted,
     /// The error `ConnectionReset`.
     Reset,
+    /// An error of this kind, once: `WouldBlock`, for instance, when a read timeout has expired.
+    Failed(ErrorKind),
 }
 
 impl Step {
@@ -126,6 +128,10 @@ impl Read for Script {
             Some(Step::Reset) => {
                 self.ladder.sent("read() = error: ConnectionReset");
                 Err(ErrorKind::ConnectionReset.into())
+            }
+            Some(Step::Failed(kind)) => {
+                self.ladder.sent(format!("read() = error: {kind:?}"));
+                Err(kind.into())
             }
             None => {
                 self.ladder.sent("read() = 0: end of stream");
