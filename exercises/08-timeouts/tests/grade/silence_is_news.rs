@@ -15,8 +15,11 @@ fn heard(scene: &Scene, script: &Script) -> io::Result<Heard> {
         .join(stuck)
 }
 
-fn stuck(_: Why) -> &'static str {
-    "tries-again"
+fn stuck(why: Why) -> &'static str {
+    match why {
+        Why::Spinning => "reads-past-the-end",
+        _ => "tries-again",
+    }
 }
 
 /// Ends the test when an expired timeout was not told as silence. `what` happened before.
