@@ -1,15 +1,17 @@
-//! A client that sends a little, again and again: each byte comes in time, and the whole never does.
+//! A client that sends a little, again and again: each byte comes in time, and the whole never
+//! does.
 
 use crate::{Line, Scene};
 use std::thread;
 use std::time::Duration;
 
 impl Scene {
-    /// Sends `byte` over `line` every `pace`, as long as `going` says so and the test has time left, and
-    /// returns how many bytes that were.
+    /// Sends `byte` over `line` every `pace`, as long as `going` says so and the test has time
+    /// left, and returns how many bytes that were.
     ///
-    /// The pauses are what the student's code is tested with; they are no wait for anything. A machine
-    /// that is so busy that a pause becomes too long makes the trickler milder, never stricter.
+    /// The pauses are what the student's code is tested with; they are no wait for anything. A
+    /// machine that is so busy that a pause becomes too long makes the trickler milder, never
+    /// stricter.
     pub fn trickle(
         &self,
         line: &mut Line,

@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// Watches over one peer. It has no socket and no clock: it is told what was heard, and what time it is.
+/// Watches over one peer. It has no socket and no clock: it is told what was heard, and what time
+/// it is.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     /// How long the peer may be silent before it is asked, and then between two questions.
@@ -39,24 +40,24 @@ impl Heartbeat {
         }
     }
 
-    /// Something came from the peer at `now`: an answer or anything else. It is there, and its silence
-    /// begins anew.
+    /// Something came from the peer at `now`: an answer or anything else. It is there, and its
+    /// silence begins anew.
     pub fn heard(&mut self, now: Instant) {
         todo!("remember when the peer was heard, and plan the next question from there")
     }
 
     /// What is to be done at `now`.
     ///
-    /// After `interval` of silence, that is from the very moment on at which it is reached, the peer is
-    /// asked, and asked again an `interval` after the last question. From `patience` of silence on it
-    /// is given up, whatever else is due. That it was asked is no sign of life.
+    /// After `interval` of silence, that is from the very moment on at which it is reached, the
+    /// peer is asked, and asked again an `interval` after the last question. From `patience` of
+    /// silence on it is given up, whatever else is due. That it was asked is no sign of life.
     ///
-    /// What will come: calls that are earlier than promised; calls at exactly the right moment; calls
-    /// that are much too late, because the machine was asleep; the same `now` twice.
+    /// What will come: calls that are earlier than promised; calls at exactly the right moment;
+    /// calls that are much too late, because the machine was asleep; the same `now` twice.
     ///
-    /// Example, with an `interval` of 10 s, a `patience` of 25 s and a peer that says nothing: at 0 s
-    /// `Wait(10 s)`, at 10 s `Ask`, then `Wait(10 s)`, at 20 s `Ask`, then `Wait(5 s)`, at 25 s
-    /// `GiveUp`.
+    /// Example, with an `interval` of 10 s, a `patience` of 25 s and a peer that says nothing:
+    /// `Wait(10 s)` at 0 s, `Ask` at 10 s and then `Wait(10 s)`, `Ask` at 20 s and then
+    /// `Wait(5 s)`, `GiveUp` at 25 s.
     pub fn next(&mut self, now: Instant) -> Beat {
         todo!(
             "give up after patience, ask when the next question is due and plan another one, else wait for whichever of the two comes first"

@@ -22,16 +22,17 @@ pub enum Refused {
 
 /// Reads one request, which is everything up to a newline, and returns it without the newline.
 ///
-/// `limit` is for the whole request, from this call to the newline, however many reads that takes. The
-/// client sends nothing behind the newline.
+/// `limit` is for the whole request, from this call to the newline, however many reads that
+/// takes. The client sends nothing behind the newline.
 ///
-/// What will come: a request in one piece, or byte by byte; a client that says nothing; one that stops
-/// in the middle; one that sends a byte again and again, each of them in time; one that ends its stream
-/// or resets the connection in the middle; one that never ends the line; a `limit` of zero, for which it
-/// is too late at once (and `set_read_timeout` refuses a timeout of zero).
+/// What will come: a request in one piece, or byte by byte; a client that says nothing; one that
+/// stops in the middle; one that sends a byte again and again, each of them in time; one that
+/// ends its stream or resets the connection in the middle; one that never ends the line; a
+/// `limit` of zero, for which it is too late at once (and `set_read_timeout` refuses a timeout of
+/// zero).
 ///
-/// Example: the client sends `"hel"`, waits a moment and sends `"lo\n"`. This returns `Ok` with the five
-/// bytes of `"hello"`.
+/// Example: the client sends `"hel"`, waits a moment and sends `"lo\n"`. This returns `Ok` with
+/// the five bytes of `"hello"`.
 ///
 /// # Errors
 /// [`Refused`] says which one comes when.

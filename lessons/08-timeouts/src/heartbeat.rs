@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 // ANCHOR: heartbeat
-/// Watches over one peer. It has no socket and no clock: it is told what was heard, and what time it is.
+/// Watches over one peer. It has no socket and no clock: it is told what was heard, and what time
+/// it is.
 ///
-/// Only what *comes* counts. That our ping went out proves nothing: it is in a buffer of our own kernel.
+/// Only what *comes* counts. That our ping went out proves nothing: it is in a buffer of our own
+/// kernel.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     interval: Duration,
@@ -27,8 +29,8 @@ pub enum Beat {
 }
 
 impl Heartbeat {
-    /// The peer was there at `now`. After `interval` of silence it is asked, and asked again after each
-    /// further `interval`; after `patience` of silence it is given up.
+    /// The peer was there at `now`. After `interval` of silence it is asked, and asked again
+    /// after each further `interval`; after `patience` of silence it is given up.
     pub fn new(interval: Duration, patience: Duration, now: Instant) -> Self {
         Self {
             interval,

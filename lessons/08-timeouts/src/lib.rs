@@ -1,8 +1,8 @@
 //! Lesson 08: silence is not disconnection.
 //!
-//! A connection over which nothing comes looks the same whether the peer thinks, is stopped, or has
-//! lost its power. The kernel does not tell, because it does not know. So whoever waits decides how
-//! long, and looks at the clock:
+//! A connection over which nothing comes looks the same whether the peer thinks, is stopped, or
+//! has lost its power. The kernel does not tell, because it does not know. So whoever waits
+//! decides how long, and looks at the clock:
 //!
 //! - [`listen_for`] is a read with three outcomes: bytes, the end, or silence;
 //! - [`Deadline`] bounds a whole request, however many reads it takes;
@@ -10,8 +10,8 @@
 //! - [`serve`] is a server that does all of this;
 //! - [`timers`] shows the clocks that the kernel keeps.
 //!
-//! [`Deadline`] and [`Heartbeat`] have no clock of their own. They are told what time it is, so a test
-//! can let an hour pass at once.
+//! [`Deadline`] and [`Heartbeat`] have no clock of their own. They are told what time it is, so a
+//! test can let an hour pass at once.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -46,19 +46,21 @@ pub enum Heard {
 
 /// Reads from `stream` and waits for `patience` at most.
 ///
-/// The timeout is an option of the socket, SO_RCVTIMEO, socket(7), and stays set: every read sets its own.
+/// The timeout is an option of the socket, SO_RCVTIMEO, socket(7), and stays set: every read sets
+/// its own.
 ///
 /// # Errors
 ///
-/// Those of the connection, such as a reset. Silence is no error. Neither is a signal: it ends the wait
-/// early and counts as silence, and the caller looks at the clock anyway.
+/// Those of the connection, such as a reset. Silence is no error. Neither is a signal: it ends
+/// the wait early and counts as silence, and the caller looks at the clock anyway.
 pub fn listen_for(
     mut stream: &TcpStream,
     buffer: &mut [u8],
     patience: Duration,
 ) -> io::Result<Heard> {
     if patience.is_zero() {
-        return Ok(Heard::Silence); // set_read_timeout refuses zero: to the kernel that means "for ever".
+        // set_read_timeout refuses zero, because to the kernel that means "for ever".
+        return Ok(Heard::Silence);
     }
     stream.set_read_timeout(Some(patience))?;
     match stream.read(buffer) {
@@ -73,9 +75,9 @@ pub fn listen_for(
 
 /// Whether a timeout that we had set on the socket has expired.
 ///
-/// Unix says `WouldBlock` then, socket(7), and Windows `TimedOut`. On Unix a `TimedOut` with an error
-/// number is something else: the *kernel* has given the connection up, tcp(7), and no later read will
-/// bring anything.
+/// Unix says `WouldBlock` then, socket(7), and Windows `TimedOut`. On Unix a `TimedOut` with an
+/// error number is something else: the *kernel* has given the connection up, tcp(7), and no later
+/// read will bring anything.
 pub fn is_timeout(error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::WouldBlock => true,
@@ -106,13 +108,13 @@ impl Deadline {
 // ANCHOR: write_by
 /// Writes all of `bytes` before `deadline`.
 ///
-/// `write_all` with a write timeout does not do that: each write that takes one byte starts the timeout
-/// anew, and a peer that reads slowly enough holds us for ever.
+/// `write_all` with a write timeout does not do that: each write that takes one byte starts the
+/// timeout anew, and a peer that reads slowly enough holds us for ever.
 ///
 /// # Errors
 ///
-/// `TimedOut` when `deadline` came first; then nobody knows how much the peer has got. Otherwise those
-/// of the connection.
+/// `TimedOut` when `deadline` came first; then nobody knows how much the peer has got. Otherwise
+/// those of the connection.
 pub fn write_by(mut stream: &TcpStream, mut bytes: &[u8], deadline: Deadline) -> io::Result<()> {
     while !bytes.is_empty() {
         let left = deadline.left(Instant::now());
@@ -137,7 +139,8 @@ fn too_late(sentence: &str) -> io::Error {
 /// How long [`serve`] waits for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Silence after which a client is asked whether it is there, and how often it is asked again.
+    /// Silence after which a client is asked whether it is there, and how often it is asked
+    /// again.
     pub interval: Duration,
     /// Silence after which a client is given up.
     pub patience: Duration,
@@ -158,8 +161,9 @@ impl Limits {
 }
 
 // ANCHOR: serve
-/// Sends back the lines of the clients of `listener`, one client after another, and tells `report` what
-/// became of each: the number of lines, or the error. When `report` says `Break`, `serve` returns `Ok`.
+/// Sends back the lines of the clients of `listener`, one client after another, and tells
+/// `report` what became of each: the number of lines, or the error. When `report` says `Break`,
+/// `serve` returns `Ok`.
 ///
 /// # Errors
 ///
@@ -185,8 +189,8 @@ pub fn serve(
 // ANCHOR_END: serve
 
 // ANCHOR: converse
-/// Sends back each line until the client ends the stream, and returns how many there were. A line that
-/// says `pong` proves that somebody is there, and gets no answer.
+/// Sends back each line until the client ends the stream, and returns how many there were. A line
+/// that says `pong` proves that somebody is there, and gets no answer.
 ///
 /// # Errors
 ///
@@ -196,8 +200,8 @@ pub fn serve(
 /// - those of the connection.
 fn converse(client: &TcpStream, limits: Limits) -> io::Result<u64> {
     let mut heartbeat = Heartbeat::new(limits.interval, limits.patience, Instant::now());
-    let mut line_deadline = None; // There is one while a line has begun and not ended.
-    let mut pending = Vec::new(); // That line.
+    let mut pending = Vec::new(); // A line that has begun and not ended.
+    let mut line_deadline: Option<Deadline> = None; // Of that line.
     let mut buffer = [0; MAX_LINE];
     let mut answered = 0;
     loop {
@@ -212,7 +216,7 @@ fn converse(client: &TcpStream, limits: Limits) -> io::Result<u64> {
             Beat::GiveUp => return Err(too_late("silent for too long, though still connected")),
         };
         if let Some(deadline) = line_deadline {
-            wait = wait.min(Deadline::left(deadline, now));
+            wait = wait.min(deadline.left(now));
             if wait.is_zero() {
                 return Err(too_late("a line began and did not end in time"));
             }

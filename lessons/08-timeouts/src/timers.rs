@@ -9,7 +9,8 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// The table counts time in hundredths of a second, whatever the kernel itself does: time(7), USER_HZ.
+/// The table counts time in hundredths of a second, whatever the kernel itself does: time(7),
+/// USER_HZ.
 const TICKS_PER_SECOND: u64 = 100;
 
 // ANCHOR: clock
@@ -131,7 +132,8 @@ fn name(state: &str) -> Option<&'static str> {
     })
 }
 
-/// An address as the table writes it: words of four bytes, each in the byte order of this machine.
+/// An address as the table writes it: words of four bytes, each in the byte order of this
+/// machine.
 fn in_hex(address: SocketAddr) -> String {
     let word = |bytes: &[u8]| {
         let mut word = [0; 4];

@@ -33,14 +33,14 @@ pub struct InForce {
     pub user_timeout: Option<Duration>,
 }
 
-/// Gives `stream` the keepalive and the user timeout that are `wanted`, and returns what the kernel then
-/// says is in force.
+/// Gives `stream` the keepalive and the user timeout that are `wanted`, and returns what the
+/// kernel then says is in force.
 ///
-/// The kernel counts keepalive times in whole seconds, tcp(7), and socket2 cuts the rest off, so round up:
-/// nobody is probed earlier than wanted. TCP_USER_TIMEOUT counts milliseconds.
+/// The kernel counts keepalive times in whole seconds, tcp(7), and socket2 cuts the rest off, so
+/// round up: nobody is probed earlier than wanted. TCP_USER_TIMEOUT counts milliseconds.
 ///
-/// What will come: times with and without a fraction of a second, also below one second; values that the
-/// kernel refuses.
+/// What will come: times with and without a fraction of a second, also below one second; values
+/// that the kernel refuses.
 ///
 /// Example: for an `idle` of 1.5 s this returns an `idle` of 2 s.
 ///

@@ -19,8 +19,8 @@ pub enum Heard {
 /// (`WouldBlock` on Unix, `TimedOut` on Windows); a peer that is silent first and speaks later; a
 /// reset; a read that is `Interrupted` (a signal came first: call it again).
 ///
-/// Example: the peer is silent until the timeout expires, then sends `"hi"`, then closes. Three calls
-/// return `Ok(Silence)`, `Ok(Bytes(2))` and `Ok(End)`.
+/// Example: the peer is silent until the timeout expires, then sends `"hi"`, then closes. Three
+/// calls return `Ok(Silence)`, `Ok(Bytes(2))` and `Ok(End)`.
 ///
 /// # Errors
 /// Whatever the stream reports, but not an expired timeout, and not `Interrupted`.

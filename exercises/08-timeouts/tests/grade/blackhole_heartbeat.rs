@@ -5,7 +5,8 @@ use std::io;
 use std::time::{Duration, Instant};
 use timeouts_exercises::blackhole_heartbeat::{Beat, Ending, Heartbeat, watch};
 
-/// Of the heartbeat on a real connection: far more patience than a busy machine needs for an answer.
+/// Of the heartbeat on a real connection: far more patience than a busy machine needs for an
+/// answer.
 const INTERVAL: Duration = Duration::from_millis(60);
 const PATIENCE: Duration = Duration::from_millis(900);
 
@@ -30,8 +31,8 @@ impl fmt::Debug for Beats {
     }
 }
 
-/// Plays `steps` and ends the test at the first beat that is not the expected one, with the hint that
-/// `key` chooses from what came instead.
+/// Plays `steps` and ends the test at the first beat that is not the expected one, with the hint
+/// that `key` chooses from what came instead.
 fn play(
     scene: &Scene,
     interval: u64,

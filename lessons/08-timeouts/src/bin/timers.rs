@@ -1,4 +1,5 @@
-//! Shows which clocks the kernel keeps for sockets, by making a socket for each and looking it up.
+//! Shows which clocks the kernel keeps for sockets, by making a socket for each and looking it
+//! up.
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

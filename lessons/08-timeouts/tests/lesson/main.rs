@@ -1,5 +1,5 @@
-//! Lesson 08 from the outside: its programs as a student runs them, its clocks with invented times,
-//! and its server with the clients that waste one's time.
+//! Lesson 08 from the outside: its programs as a student runs them, its clocks with invented
+//! times, and its server with the clients that waste one's time.
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
 #[path = "../../../01-first-socket/tests/lesson/programs.rs"]
@@ -330,7 +330,8 @@ fn gives_up_a_client_that_trickles() {
     trickler.set_nodelay(true).unwrap();
     // Each byte comes in time; the line never ends.
     let given_up = loop {
-        let _ = trickler.write_all(b"."); // An error means that we are given up, and the report says why.
+        // An error means that we are given up, and the report says why.
+        let _ = trickler.write_all(b".");
         match reports.recv_timeout(SHORT / 10) {
             Ok(report) => break report.1,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
