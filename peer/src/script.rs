@@ -177,3 +177,22 @@ impl Write for Script {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge;
+
+    #[test]
+    fn a_failed_read_fails_once() {
+        let judged = judge(crate::DEADLINE, |scene| {
+            let mut script = scene.script([Step::Failed(ErrorKind::WouldBlock), Step::data("ab")]);
+            let mut buffer = [0; 8];
+            let failed = script.read(&mut buffer).map_err(|error| error.kind());
+            assert_eq!(failed, Err(ErrorKind::WouldBlock));
+            assert_eq!(script.read(&mut buffer).unwrap(), 2);
+            assert_eq!(script.read(&mut buffer).unwrap(), 0);
+        });
+        assert_eq!(judged, Ok(()));
+    }
+}
