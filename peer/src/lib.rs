@@ -41,6 +41,7 @@ mod ladder;
 mod line;
 mod scene;
 mod script;
+mod trickle;
 mod verdict;
 mod whereabouts;
 

@@ -23,6 +23,8 @@ pub enum Step {
     Interrupted,
     /// The error `ConnectionReset`.
     Reset,
+    /// An error of this kind, once: `WouldBlock`, for instance, when a read timeout has expired.
+    Failed(ErrorKind),
 }
 
 impl Step {
@@ -127,6 +129,10 @@ impl Read for Script {
                 self.ladder.sent("read() = error: ConnectionReset");
                 Err(ErrorKind::ConnectionReset.into())
             }
+            Some(Step::Failed(kind)) => {
+                self.ladder.sent(format!("read() = error: {kind:?}"));
+                Err(kind.into())
+            }
             None => {
                 self.ladder.sent("read() = 0: end of stream");
                 shared.reads_after_end += 1;
@@ -169,5 +175,24 @@ impl Write for Script {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge;
+
+    #[test]
+    fn a_failed_read_fails_once() {
+        let judged = judge(crate::DEADLINE, |scene| {
+            let mut script = scene.script([Step::Failed(ErrorKind::WouldBlock), Step::data("ab")]);
+            let mut buffer = [0; 8];
+            let failed = script.read(&mut buffer).map_err(|error| error.kind());
+            assert_eq!(failed, Err(ErrorKind::WouldBlock));
+            assert_eq!(script.read(&mut buffer).unwrap(), 2);
+            assert_eq!(script.read(&mut buffer).unwrap(), 0);
+        });
+        assert_eq!(judged, Ok(()));
     }
 }
