@@ -227,9 +227,8 @@ impl Scene {
 
     /// Ends the test: with what the student's thread died of if it did, else with this.
     pub(crate) fn fail(&self, key: &str, sentence: String, bytes: String, unclear: bool) -> ! {
-        if let Some(mut verdict) = self.last_words() {
-            verdict.ladder = self.ladder.drawn(&self.name());
-            verdict.raise();
+        if let Some(verdict) = self.last_words() {
+            self.raise(verdict);
         }
         for student in self.students.borrow().iter() {
             if let State::Returned(value) = &*student.state() {
@@ -251,10 +250,17 @@ impl Scene {
 
     /// A panic that no expectation noticed is a failure too.
     pub(crate) fn nobody_panicked(&self) {
-        if let Some(mut verdict) = self.panicked() {
-            verdict.ladder = self.ladder.drawn(&self.name());
-            verdict.raise();
+        if let Some(verdict) = self.panicked() {
+            self.raise(verdict);
         }
+    }
+
+    fn raise(&self, mut verdict: Verdict) -> ! {
+        // What the peer did to code that is not written yet explains nothing.
+        if verdict.key != "not-started" {
+            verdict.ladder = self.ladder.drawn(&self.name());
+        }
+        verdict.raise()
     }
 
     /// What the student's threads died of. They get a moment to do so.
