@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// On one computer a connect takes microseconds, so after this long the queue is full.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// On one computer a connect takes microseconds, so after this long the queue is full...
+const PATIENCE: Duration = Duration::from_millis(100);
+/// ...if it happens as often as this in a row: we may have been late ourselves, on a busy computer.
+const SILENCES: usize = 2;
 /// Connections after which the shortest queue must be full.
 const MAX_CLIENTS: usize = 100;
 
@@ -35,18 +37,22 @@ impl SilentListener {
         socket.listen(1)?; // The shortest queue; kernels round it up.
         let listener = TcpListener::from(socket);
         let address = listener.local_addr()?;
-        let mut queued = Vec::new();
+        let (mut queued, mut silences) = (Vec::new(), 0);
         while queued.len() < MAX_CLIENTS {
             match TcpStream::connect_timeout(&address, PATIENCE) {
-                Ok(client) => queued.push(client),
-                Err(error) if error.kind() == ErrorKind::TimedOut => {
-                    return Ok(Self {
-                        listener,
-                        address,
-                        queued,
-                    });
+                Ok(client) => {
+                    queued.push(client);
+                    silences = 0;
                 }
+                Err(error) if error.kind() == ErrorKind::TimedOut => silences += 1,
                 Err(error) => return Err(error),
+            }
+            if silences == SILENCES {
+                return Ok(Self {
+                    listener,
+                    address,
+                    queued,
+                });
             }
         }
         Err(io::Error::other(

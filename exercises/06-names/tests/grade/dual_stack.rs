@@ -1,14 +1,27 @@
 use super::{LESSON, V4, V6, can, has_ipv6, told};
 use names_exercises::dual_stack::{Families, listen};
 use peer::Scene;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+
+/// What the student's function returned.
+struct Listening(io::Result<TcpListener>);
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.0 {
+            Ok(_) => f.write_str("a listener"),
+            Err(_) => f.write_str(&told(&self.0)),
+        }
+    }
+}
 
 /// What the student's function returns, and the listener's port.
 fn listening(scene: &Scene, families: Families, port: u16) -> (TcpListener, u16) {
     scene.note(format!("listen({families:?}, {port})"));
-    let answer = scene.run("your function", move || listen(families, port));
-    match answer.join(|_| "never-returns") {
+    let answer = scene.run("your function", move || Listening(listen(families, port)));
+    match answer.join(|_| "never-returns").0 {
         Ok(listener) => {
             let port = can("tell a socket's address", listener.local_addr()).port();
             (listener, port)
