@@ -1,4 +1,4 @@
-//! Greets each client by its address, on port 7006: with `[::]:7006`, clients of both families.
+//! Greets each client by its address, on port 7006: clients of both families, when told so.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use names::normalise;
 const HELP: &str = "
 Usage: names-server [ADDRESS]
 
-Tells each client which address it has, then serves the next one. Ctrl-C ends it.
+Sends a line to each client that connects, then serves the next one. Ctrl-C ends it.
 ADDRESS is where to listen: 127.0.0.1:7006 unless given. Try [::1]:7006, which is this computer
 in IPv6, and [::]:7006, which is every address of this computer in both families.
 ";
@@ -24,12 +24,12 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     let listener = names::listen(address)?;
     println!("listening on {}", listener.local_addr()?);
 
-    first_socket::serve(&listener, |client, outcome| {
+    first_socket::serve(&listener, first_socket::FAREWELL, |client, outcome| {
         let known_as = normalise(client);
         match outcome {
             Ok(_) if known_as == client => println!("greeted {client}"),
             Ok(_) => println!("greeted {client}, which is {known_as}"),
-            Err(error) => println!("{known_as}: {error}"),
+            Err(error) => println!("lost {known_as}: {error}"),
         }
         ControlFlow::Continue(())
     })

@@ -335,7 +335,7 @@ fn greets_those_who_come_after_a_bad_client() {
     let mut good = connect(address);
     let (sender, reports) = mpsc::channel();
     thread::spawn(move || {
-        first_socket::serve(&listener, |client, outcome| {
+        first_socket::serve(&listener, first_socket::FAREWELL, |client, outcome| {
             sender.send((client, outcome)).unwrap();
             ControlFlow::Continue(())
         })
