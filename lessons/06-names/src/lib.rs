@@ -99,8 +99,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
-        // Said aloud, because the default differs: off on Linux (unless the administrator says
-        // otherwise), on elsewhere. And said here: after bind() it is too late, ipv6(7).
+        // Said aloud, because the default differs: Linux leaves it off, unless the administrator
+        // says otherwise, ipv6(7); Windows turns it on. And said here: after bind() it is too late.
         socket.set_only_v6(false)?;
     }
     socket.bind(&address.into())?;

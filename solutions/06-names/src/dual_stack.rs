@@ -19,8 +19,8 @@ pub enum Families {
 /// Listens on `port` of every address of this computer, with one socket of the IPv6 family, for
 /// clients of `families`. Port 0 lets the kernel choose.
 ///
-/// Whether such a socket takes IPv4 clients too is the option IPV6_V6ONLY, ipv6(7). Its default is
-/// not the same everywhere, so say what you want. A socket option that changes what `bind` does
+/// Whether such a socket takes IPv4 clients too is the option IPV6_V6ONLY, ipv6(7). Linux leaves it
+/// off, Windows turns it on, and an administrator may decide otherwise: say what you want. A socket option that changes what `bind` does
 /// must be set before `bind`.
 ///
 /// What will come: both kinds, with port 0 and with a port that a socket of the IPv4 family already

@@ -27,7 +27,7 @@ fn listening(scene: &Scene, families: Families, port: u16) -> (TcpListener, u16)
             (listener, port)
         }
         Err(error) => {
-            // The kernel answers EINVAL to IPV6_V6ONLY on a socket that is bound, ipv6(7).
+            // Linux answers EINVAL to IPV6_V6ONLY on a socket that is bound.
             let key = match error.kind() {
                 ErrorKind::InvalidInput => "option-after-bind",
                 ErrorKind::AddrInUse => "leaves-the-default",

@@ -70,7 +70,7 @@ fn any_other_ipv6_address_stays() {
             Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, a, b),
             // IPv4-compatible (RFC 4291, section 2.5.5.1): out of use.
             Ipv6Addr::new(0, 0, 0, 0, 0, 0, a, b),
-            // IPv4-translated (RFC 7915, from RFC 2765).
+            // IPv4-translated (RFC 2765, section 2.1): out of use.
             Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, a, b),
             // NAT64 (RFC 6052).
             Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, a, b),
