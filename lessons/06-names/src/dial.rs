@@ -58,7 +58,7 @@ pub fn dial(
     let deadline = started + patience;
     let (sender, outcomes) = mpsc::channel::<Outcome>();
     let mut race = Race::new(addresses, delay);
-    // A second handle of every socket that is under way: with it we can close what a thread waits for.
+    // A second handle of every socket under way, with which we can end what a thread waits for.
     let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut last_error = io::Error::new(ErrorKind::NotFound, "the name has no address");
 
@@ -141,6 +141,7 @@ fn start(address: SocketAddr, left: Duration, sender: Sender<Outcome>) -> io::Re
 /// Linux shutdown(2) ends a connect that waits, at once. Where it does not, the attempt ends at
 /// its own deadline, and what it has connected by then is dropped with its handle.
 fn close(socket: &Socket) {
-    let _ = socket.shutdown(Shutdown::Both); // It fails when the attempt has failed: so much the better.
+    // It fails when the attempt has failed by itself: so much the better.
+    let _ = socket.shutdown(Shutdown::Both);
 }
 // ANCHOR_END: attempt

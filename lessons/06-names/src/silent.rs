@@ -55,9 +55,7 @@ impl SilentListener {
                 });
             }
         }
-        Err(io::Error::other(
-            "the queue of a listener does not get full",
-        ))
+        Err(io::Error::other("the queue does not get full"))
     }
     // ANCHOR_END: silent
 

@@ -24,10 +24,10 @@ pub enum Families {
 /// must be set before `bind`.
 ///
 /// What will come: both kinds, with port 0 and with a port that a socket of the IPv4 family already
-/// has; clients on 127.0.0.1 and on [::1].
+/// has; clients on `127.0.0.1` and on `[::1]`.
 ///
-/// Example: after `listen(Families::Both, 7006)`, clients can connect to 127.0.0.1:7006 and to
-/// [::1]:7006, and the same listener accepts them.
+/// Example: after `listen(Families::Both, 7006)`, clients can connect to `127.0.0.1:7006` and to
+/// `[::1]:7006`, and the same listener accepts them.
 ///
 /// Note that this listens on *every* address, so other computers can connect, too. The programs of
 /// the course do so only when they are told.
