@@ -1,0 +1,21 @@
+//! hint: not-listening
+//! Bound is not listening.
+
+use socket2::{Domain, Socket, Type};
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr, TcpListener};
+
+pub const BACKLOG: i32 = 128;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Families {
+    Both,
+    OnlyV6,
+}
+
+pub fn listen(families: Families, port: u16) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV6, Type::STREAM, None)?;
+    socket.set_only_v6(families == Families::OnlyV6)?;
+    socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)).into())?;
+    Ok(socket.into())
+}
