@@ -40,7 +40,7 @@ const OPEN: Option<State> = Some(State::Established);
 const GONE: Option<State> = None;
 
 const WAYS: [(&str, Way); 8] = [
-    // ANCHOR: in_turn
+    // ANCHOR: two_ways
     ("ONE HALF, THEN THE OTHER", |lab, client, server| {
         lab.show("connected", [OPEN, OPEN])?;
         client.shutdown(Shutdown::Write)?;
@@ -53,7 +53,6 @@ const WAYS: [(&str, Way); 8] = [
         lab.call("client read", (&client).read(&mut [0; 9]));
         Ok(())
     }),
-    // ANCHOR_END: in_turn
     ("CLOSE, AND THE OTHER GOES ON", |lab, client, server| {
         drop(client);
         lab.show("client close", [Some(FinWait2), Some(CloseWait)])?;
@@ -62,6 +61,7 @@ const WAYS: [(&str, Way); 8] = [
         lab.call("server write \"more\"", (&server).write(b"more"));
         Ok(())
     }),
+    // ANCHOR_END: two_ways
     ("CLOSE WITH UNREAD INPUT", |lab, client, server| {
         (&client).write_all(b"unread")?;
         drop(server);

@@ -63,6 +63,7 @@ fn converse(listener: &TcpListener, close: Close) -> io::Result<(usize, io::Resu
 
 type Close = fn(TcpStream) -> io::Result<()>;
 
+// ANCHOR: ways
 const WAYS: [(&str, Close); 3] = [
     ("close", |_| Ok(())), // the stream is dropped
     ("shutdown(Write), close", |stream| {
@@ -72,6 +73,7 @@ const WAYS: [(&str, Close); 3] = [
         closing::finish(stream, PATIENCE).map(|_| ())
     }),
 ];
+// ANCHOR_END: ways
 
 /// A good client: it sends and receives at the same time.
 fn talk(address: SocketAddr) -> io::Result<(usize, io::Result<()>)> {
