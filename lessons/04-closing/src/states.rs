@@ -90,7 +90,6 @@ impl fmt::Display for End {
     }
 }
 
-// ANCHOR: look
 /// Looks up the end with the address `local` of a connection to `peer`.
 ///
 /// `None` means that the kernel has no such connection: it was never there, or it is over.
@@ -138,6 +137,7 @@ pub fn wait_for(
     }
 }
 
+// ANCHOR: find
 /// Finds the line that begins with both addresses, in a table like `/proc/self/net/tcp`.
 ///
 /// ```text
@@ -163,7 +163,7 @@ pub fn find(table: &str, local: SocketAddr, peer: SocketAddr) -> Option<End> {
         })
     })
 }
-// ANCHOR_END: look
+// ANCHOR_END: find
 
 /// Two hexadecimal numbers with a colon between.
 fn numbers(column: &str) -> Option<(u32, u32)> {
