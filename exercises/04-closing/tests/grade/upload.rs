@@ -73,7 +73,7 @@ fn receives_the_reply_that_comes_after_the_upload() {
         let mut server = host.accept(sends);
         server.expect(&body, sends);
         server.expect_end(half_closes);
-        let reply = scene.random_letters(4);
+        let reply = scene.random_letters(2);
         server.send_byte_by_byte(reply.as_bytes());
         server.half_close();
         returned(scene, client, reply.as_bytes());
