@@ -11,8 +11,7 @@ use closing::{PATIENCE, states};
 const HELP: &str = "
 Usage: close-lab [ADDRESS]
 
-Ends a connection in every way, and shows the state of both ends after each call, as Linux tells it
-(other systems have no such table).
+Ends a connection in every way, and shows the states of both ends (on Linux) after each call.
 ADDRESS is where to listen: 127.0.0.1:0 unless given.
 ";
 
