@@ -343,6 +343,24 @@ impl<T> Answer<'_, T> {
         }
     }
 
+    /// Lets the code go on until it can go no further by itself: until it waits in a system call, or
+    /// has ended. True when it waits.
+    ///
+    /// For tests in which the order matters, such as a client that reads on only when the server
+    /// has done what it does first. Where the system does not tell where a thread is, the code gets
+    /// a moment. No longer than the test's deadline.
+    pub fn settle(&self) -> bool {
+        let started = Instant::now();
+        while self.is_running() && self.scene.left() > Duration::ZERO {
+            match self.student.whereabouts() {
+                Whereabouts::Blocked(_) => return true,
+                Whereabouts::Unknown if started.elapsed() > LAST_WORDS => return true,
+                _ => thread::yield_now(),
+            }
+        }
+        self.is_running()
+    }
+
     /// True while the code has not returned.
     pub fn is_running(&self) -> bool {
         !self.student.state().has_ended()

@@ -1,0 +1,35 @@
+//! hint: end-of-stream
+//! Takes the end of the stream for a reset.
+
+use std::io::{self, ErrorKind};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    Read,
+    Write,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    GoesOn,
+    EndOfStream,
+    Reset,
+    BrokenPipe,
+    TimedOut,
+    OtherError,
+}
+
+pub fn how_it_ended(call: Call, outcome: &io::Result<usize>) -> News {
+    match (call, outcome) {
+        (Call::Read, Ok(0)) => News::Reset,
+        (_, Ok(_)) => News::GoesOn,
+        (_, Err(error)) => match error.kind() {
+            ErrorKind::Interrupted => News::GoesOn,
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => News::TimedOut,
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => News::Reset,
+            ErrorKind::BrokenPipe => News::BrokenPipe,
+            ErrorKind::UnexpectedEof => News::EndOfStream,
+            _ => News::OtherError,
+        },
+    }
+}

@@ -1,0 +1,35 @@
+//! hint: no-half-close
+//! Waits for the end of the client, which waits for the end of the reply.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+pub const SCRAP: usize = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    Heard,
+    GaveUp,
+}
+
+pub fn close_politely(mut stream: TcpStream, limit: Duration) -> io::Result<Farewell> {
+    let started = Instant::now();
+    let mut scrap = [0; SCRAP];
+    loop {
+        let left = limit.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            return Ok(Farewell::GaveUp);
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut scrap) {
+            Ok(0) => return Ok(Farewell::Heard),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Ok(Farewell::GaveUp);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
