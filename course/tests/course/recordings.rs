@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// File, programs, what the client reads, and the port that the server has when nobody asks for another.
-const RECORDINGS: [(&str, &[&str], &str, &str); 2] = [
+const RECORDINGS: [(&str, &[&str], &str, &str); 3] = [
     (
         "lessons/01-first-socket/tests/traces/hello.ladder",
         &["hello-server", "hello-client"],
@@ -18,6 +18,12 @@ const RECORDINGS: [(&str, &[&str], &str, &str); 2] = [
         &["echo-server", "echo-client"],
         "hello\n안녕하세요\n",
         "7002",
+    ),
+    (
+        "lessons/04-closing/tests/traces/upload.ladder",
+        &["upload-server", "upload-client"],
+        "hello\n",
+        "7004",
     ),
 ];
 
