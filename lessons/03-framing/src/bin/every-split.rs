@@ -63,42 +63,26 @@ fn row(offset: &mut usize, field: &[u8], meaning: &str) {
 // ANCHOR_END: main
 
 // ANCHOR: compare
-/// Decodes `stream` in two pieces, cut at every place, once with `codec` and once with a decoder
-/// that takes what one read brings for one message.
-fn compare(stream: &[u8], codec: fn(&[&[u8]]) -> Vec<Vec<u8>>) {
-    let places = stream.len() + 1;
-    let is_right =
-        |messages: Vec<Vec<u8>>| messages == MESSAGES.map(|text| text.as_bytes().to_vec());
-    let right = |decode: &dyn Fn(&[&[u8]]) -> Vec<Vec<u8>>| {
-        (0..places)
-            .map(|at| stream.split_at(at))
-            .filter(|(first, second)| is_right(decode(&[first, second])))
-            .count()
-    };
-    println!(
-        "  {} bytes, cut in two at each of {places} places:",
-        stream.len()
-    );
-    println!("    the codec is right {} times", right(&codec));
-    // A new codec for each read: what an earlier read left over is forgotten.
-    let forgetful = |reads: &[&[u8]]| reads.iter().flat_map(|read| codec(&[read])).collect();
-    println!(
-        "    with a new codec for each read: {} times",
-        right(&forgetful)
-    );
-    // The first message of each read, and nothing else.
-    let hasty = |reads: &[&[u8]]| {
-        reads
-            .iter()
-            .flat_map(|read| codec(&[read]).into_iter().take(1))
-            .collect()
-    };
-    println!(
-        "    with one message for each read: {} times",
-        right(&hasty)
-    );
+type Messages = Vec<Vec<u8>>;
+
+/// Decodes `stream` in two reads, cut at every place: with one codec for both reads, and as
+/// programs do that take a read for a message.
+fn compare(stream: &[u8], codec: fn(&[&[u8]]) -> Messages) {
+    let (length, places) = (stream.len(), stream.len() + 1);
+    println!("  {length} bytes, cut in two at each of {places} places:");
+    let right = times_right(stream, codec);
+    println!("    the codec is right {right} times");
+    let right = times_right(stream, |reads| {
+        reads.iter().flat_map(|read| codec(&[read])).collect()
+    });
+    println!("    with a new codec for each read: {right} times");
+    let right = times_right(stream, |reads| {
+        let first_of = |read: &&[u8]| codec(&[read]).into_iter().next();
+        reads.iter().filter_map(first_of).collect()
+    });
+    println!("    with one message for each read: {right} times");
     let single: Vec<&[u8]> = stream.chunks(1).collect();
-    let verdict = if is_right(codec(&single)) {
+    let verdict = if is_right(&codec(&single)) {
         "right"
     } else {
         "wrong"
@@ -106,7 +90,18 @@ fn compare(stream: &[u8], codec: fn(&[&[u8]]) -> Vec<Vec<u8>>) {
     println!("  byte by byte, the codec is {verdict}");
 }
 
-fn as_frames(reads: &[&[u8]]) -> Vec<Vec<u8>> {
+fn times_right(stream: &[u8], decode: impl Fn(&[&[u8]]) -> Messages) -> usize {
+    (0..=stream.len())
+        .map(|at| stream.split_at(at))
+        .filter(|(first, second)| is_right(&decode(&[first, second])))
+        .count()
+}
+
+fn is_right(messages: &[Vec<u8>]) -> bool {
+    messages == MESSAGES.map(|text| text.as_bytes().to_vec())
+}
+
+fn as_frames(reads: &[&[u8]]) -> Messages {
     let mut frames = Frames::new(MAX_FRAME);
     let mut messages = Vec::new();
     for read in reads {
@@ -118,7 +113,7 @@ fn as_frames(reads: &[&[u8]]) -> Vec<Vec<u8>> {
     messages
 }
 
-fn as_lines(reads: &[&[u8]]) -> Vec<Vec<u8>> {
+fn as_lines(reads: &[&[u8]]) -> Messages {
     let mut lines = Lines::new(MAX_LINE);
     let mut messages = Vec::new();
     for read in reads {
