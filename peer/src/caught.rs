@@ -34,7 +34,7 @@ mod tests {
     fn a_panic_is_an_answer_with_its_place() {
         let judged = judge(DEADLINE, |scene| {
             let code = || {
-                let two = vec![0_u8; 2];
+                let two = Vec::from([0_u8; 2]);
                 [
                     caught(|| two[..4].len()),
                     caught(|| two[..4].len()),
