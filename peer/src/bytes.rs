@@ -1,5 +1,7 @@
 //! Bytes as a person reads them: quoted, counted, and compared with a caret.
 
+use std::fmt::Write;
+
 /// Bytes of a quoted string before it is cut in the middle of a ladder.
 const QUOTED: usize = 20;
 
@@ -54,14 +56,18 @@ fn text(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() || c == '"' || c == '\\' {
-                out.extend(c.escape_default());
-            } else {
-                out.push(c);
+            match c {
+                '\n' | '\r' | '\t' | '"' | '\\' => out.extend(c.escape_default()),
+                // As in a byte string: \x05 is shorter than \u{5}, and looks like one byte.
+                c if c.is_ascii_control() => {
+                    let _ = write!(out, "\\x{:02x}", u32::from(c));
+                }
+                c if c.is_control() => out.extend(c.escape_default()),
+                c => out.push(c),
             }
         }
         for byte in chunk.invalid() {
-            out.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(out, "\\x{byte:02x}");
         }
     }
     out
@@ -125,6 +131,7 @@ mod tests {
     fn quotes_text_controls_and_what_is_not_text() {
         assert_eq!(quoted(b"hi\n"), r#""hi\n" (3 bytes)"#);
         assert_eq!(quoted("안녕".as_bytes()), "\"안녕\" (6 bytes)");
+        assert_eq!(quoted(b"\0\0\0\x05"), r#""\x00\x00\x00\x05" (4 bytes)"#);
         assert_eq!(quoted(&[0xff, b'a']), r#""\xffa" (2 bytes)"#);
     }
 

@@ -4,6 +4,7 @@ use super::{
 };
 use framing_exercises::length_prefix::{Decoder, MAX_FRAME};
 use peer::{LONGEST_DEADLINE, Scene, address_space, caught};
+use std::fmt;
 
 impl Decode for Decoder {
     fn new() -> Self {
@@ -132,6 +133,15 @@ fn decodes_any_frames_in_any_pieces() {
     });
 }
 
+/// Bytes of memory that one decoder took.
+struct Grown(u64);
+
+impl fmt::Debug for Grown {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "with {} MiB more memory", self.0 >> 20)
+    }
+}
+
 #[test]
 fn sets_no_memory_aside_for_a_promise() {
     // How often: the memory of other threads may grow now and then, but not each time.
@@ -152,9 +162,9 @@ fn sets_no_memory_aside_for_a_promise() {
                 Some(after?.saturating_sub(before?))
             });
             // Nothing where the system does not tell.
-            grown.min().flatten().unwrap_or_default()
+            Grown(grown.min().flatten().unwrap_or_default())
         });
-        let grown = decoders.join(|_| "waits-inside-the-codec");
+        let Grown(grown) = decoders.join(|_| "waits-inside-the-codec");
         scene.check(grown < MAX_FRAME as u64 / 2, "allocates-the-length", || {
             format!(
                 "A client sent five bytes that promise {} MiB, and your decoder took {} MiB of memory at once.",

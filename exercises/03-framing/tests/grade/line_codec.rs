@@ -166,10 +166,15 @@ fn check_last(scene: &Scene, fed: &super::Fed, key: impl Fn(&Departed) -> &'stat
         heard,
         expected: &expected,
     };
+    let (got, wanted) = (heard.answers().join(", "), expected.answers().join(", "));
+    let count = arrived.len();
+    scene.note(format!(
+        "receive_data: {count} bytes in all, and no newline"
+    ));
+    scene.note(format!("    next_event() = {got}"));
     scene.check(heard.then == expected.then, key(&departed), || {
         format!(
-            "{} bytes came without a newline, and next_event() gave {heard}; expected was {expected}.",
-            arrived.len()
+            "{count} bytes came without a newline, and next_event() gave {got}; expected was {wanted}."
         )
     });
 }

@@ -19,11 +19,9 @@ fn told<T: Debug>(result: &io::Result<T>) -> String {
     }
 }
 
-/// Messages that one call of `receive_data` may give before the grader believes that there is no
-/// end: no test has so many.
-const ENDLESS: usize = 1000;
-/// Bytes and messages that are shown of many.
+/// Bytes that are shown of many, and answers of next_event in the ladder.
 const SHOWN: usize = 12;
+const ANSWERS: usize = 4;
 
 /// A student's decoder, whatever it is called.
 trait Decode {
@@ -52,20 +50,17 @@ struct Heard {
     then: Then,
 }
 
-impl fmt::Display for Heard {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        for message in self.messages.iter().take(SHOWN) {
-            write!(f, "Some(\"{}\"), ", shown(message))?;
-        }
-        if self.messages.len() > SHOWN {
-            write!(f, "and so on ({} in all), ", self.messages.len())?;
-        }
-        match &self.then {
-            Then::Waits => f.write_str("None"),
-            Then::Refuses => f.write_str("Err(TooLong)"),
-            Then::Panics(message) => write!(f, "a panic: {message}"),
-            Then::Endless => f.write_str("and never None"),
-        }
+impl Heard {
+    /// What each call of `next_event` returned, as a student writes it.
+    fn answers(&self) -> Vec<String> {
+        let message = |message: &Vec<u8>| format!("Some(\"{}\")", shown(message));
+        let then = match &self.then {
+            Then::Waits => "None".to_string(),
+            Then::Refuses => "Err(TooLong)".to_string(),
+            Then::Panics(message) => format!("panicked: {message}"),
+            Then::Endless => "and so on, never None".to_string(),
+        };
+        self.messages.iter().map(message).chain([then]).collect()
     }
 }
 
@@ -95,14 +90,23 @@ fn feed<D: Decode>(scene: &Scene, lists: Vec<Vec<Vec<u8>>>) -> Vec<Fed> {
 fn feed_one<D: Decode>(pieces: Vec<Vec<u8>>) -> Fed {
     let mut decoder = D::new();
     let mut heard = Vec::new();
+    // Each message takes at least one byte of those that came, and all of its own.
+    let mut left = 0;
     for piece in &pieces {
+        left += piece.len();
         let mut messages = Vec::new();
         let then = caught(|| {
             decoder.receive_data(piece);
             loop {
                 match decoder.next_event() {
-                    Ok(Some(_)) if messages.len() == ENDLESS => break Then::Endless,
-                    Ok(Some(message)) => messages.push(message),
+                    Ok(Some(message)) => {
+                        let taken = message.len().max(1);
+                        messages.push(message);
+                        if taken > left {
+                            break Then::Endless;
+                        }
+                        left -= taken;
+                    }
                     Ok(None) => break Then::Waits,
                     Err(()) => break Then::Refuses,
                 }
@@ -163,7 +167,14 @@ fn check(
             continue;
         }
         for (piece, heard) in fed.pieces.iter().zip(&fed.heard).take(nth + 1) {
-            scene.note(format!("receive_data(\"{}\"): {heard}", shown(piece)));
+            scene.note(format!("receive_data(\"{}\")", shown(piece)));
+            let answers = heard.answers();
+            for answer in answers.iter().take(ANSWERS) {
+                scene.note(format!("    next_event() = {answer}"));
+            }
+            if answers.len() > ANSWERS {
+                scene.note(format!("    … {} more …", answers.len() - ANSWERS));
+            }
         }
         let departed = Departed {
             fed,
@@ -172,12 +183,20 @@ fn check(
             expected: &expected,
         };
         scene.check(false, key(&departed), || {
-            format!(
-                "After receive_data(\"{}\") next_event() gave {heard}; expected was {expected}.",
-                shown(piece)
-            )
+            let (got, wanted) = first_difference(&heard.answers(), &expected.answers());
+            format!("next_event() gave {got}; expected was {wanted}.")
         });
     }
+}
+
+/// The first answer that is not the expected one, and the expected one.
+fn first_difference(got: &[String], wanted: &[String]) -> (String, String) {
+    let differ = |(got, wanted): &(&String, &String)| got != wanted;
+    got.iter()
+        .zip(wanted)
+        .find(differ)
+        .map(|(got, wanted)| (got.clone(), wanted.clone()))
+        .unwrap_or_default()
 }
 
 /// `stream` in two pieces, cut at every place. The cuts that leave a piece empty come last: an empty

@@ -1,6 +1,7 @@
 use super::{LESSON, frame, prefix, told};
 use framing_exercises::pipelined::answer_all;
 use peer::{Answer, Scene, Script, Step, Why};
+use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,25 +20,36 @@ fn questions(payloads: &[String]) -> Vec<u8> {
     payloads.iter().flat_map(frame).collect()
 }
 
+/// What the student's function returned.
+struct Returned(io::Result<u64>);
+
+impl fmt::Debug for Returned {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&told(&self.0))
+    }
+}
+
 /// Runs the student's function as a server that accepts one client.
-fn server(scene: &Scene) -> (SocketAddr, Answer<'_, io::Result<u64>>) {
+fn server(scene: &Scene) -> (SocketAddr, Answer<'_, Returned>) {
     let (listener, address) = scene.listener();
     let server = scene.run("your server", move || {
-        let (mut stream, _) = listener.accept()?;
-        answer_all(&mut stream, backwards)
+        let accepted = listener.accept();
+        Returned(accepted.and_then(|(mut stream, _)| answer_all(&mut stream, backwards)))
     });
     (address, server)
 }
 
 /// Runs the student's function on a stream in memory; what it wrote is in the script.
-fn answered(scene: &Scene, script: &Script) -> io::Result<u64> {
+fn answered(scene: &Scene, script: &Script) -> Returned {
     let mut stream = script.clone();
     scene
-        .run("your function", move || answer_all(&mut stream, backwards))
+        .run("your function", move || {
+            Returned(answer_all(&mut stream, backwards))
+        })
         .join(|_| "end-of-stream")
 }
 
-fn returns(scene: &Scene, result: &io::Result<u64>, frames: usize) {
+fn returns(scene: &Scene, Returned(result): &Returned, frames: usize) {
     let good = matches!(result, Ok(n) if *n == frames as u64);
     scene.check(good, "end-of-stream", || {
         format!(
@@ -97,7 +109,7 @@ fn keeps_the_beginning_of_a_frame_for_the_next_read() {
                 "new-codec-for-each-read",
                 &format!(
                     "Two frames came, cut in two behind byte {at}; your function wrote other bytes than their answers, and returned {}.",
-                    told(&result)
+                    told(&result.0)
                 ),
             );
             returns(scene, &result, 2);
@@ -165,7 +177,7 @@ fn writes_all_answers_to_one_read_at_once() {
         let stream = Counted::new(vec![questions(&words)]);
         let mut same = stream.clone();
         let result = scene
-            .run("your function", move || answer_all(&mut same, backwards))
+            .run("your function", move || Returned(answer_all(&mut same, backwards)))
             .join(|_| "end-of-stream");
         returns(scene, &result, 100);
         let writes = stream.writes();
@@ -180,7 +192,7 @@ fn writes_all_answers_to_one_read_at_once() {
 const DEEP: usize = 60;
 
 #[test]
-fn a_hundred_frames_need_no_deeper_stack_than_one() {
+fn many_frames_need_no_deeper_stack_than_one() {
     LESSON.grade("pipelined", |scene| {
         let frames: Vec<Vec<u8>> = (0..DEEP).map(|_| frame("x")).collect();
         for reads in [vec![frames.concat()], frames] {
@@ -216,8 +228,8 @@ fn a_hundred_frames_need_no_deeper_stack_than_one() {
 /// Sixty addresses are no line of a ladder.
 struct Places(Vec<usize>);
 
-impl std::fmt::Debug for Places {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+impl fmt::Debug for Places {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{} frames", self.0.len())
     }
 }
@@ -227,11 +239,11 @@ fn fault(scene: &Scene, fault: &[u8], kind: ErrorKind, key: &str, came: &str) {
     let words = [scene.random_letters(2), scene.random_letters(3)];
     let script = scene.script([Step::data([&questions(&words), fault].concat())]);
     let result = answered(scene, &script);
-    let failed = matches!(&result, Err(error) if error.kind() == kind);
+    let failed = matches!(&result.0, Err(error) if error.kind() == kind);
     scene.check(failed, key, || {
         format!(
             "{came}, and your function returned {}; Err({kind:?}) was expected.",
-            told(&result)
+            told(&result.0)
         )
     });
     scene.compare(
@@ -280,10 +292,10 @@ fn goes_on_after_an_interrupted_read() {
         let (before, after) = stream.split_at(5);
         let script = scene.script([Step::data(before), Step::Interrupted, Step::data(after)]);
         let result = answered(scene, &script);
-        scene.check(result.is_ok(), "interrupted", || {
+        scene.check(result.0.is_ok(), "interrupted", || {
             format!(
                 "A read was Interrupted, and your function returned {}; Ok(1) was expected.",
-                told(&result)
+                told(&result.0)
             )
         });
         scene.compare(
@@ -301,11 +313,11 @@ fn reports_a_reset() {
         let words = [scene.random_letters(4)];
         let script = scene.script([Step::data(questions(&words)), Step::Reset]);
         let result = answered(scene, &script);
-        let reset = matches!(&result, Err(error) if error.kind() == ErrorKind::ConnectionReset);
+        let reset = matches!(&result.0, Err(error) if error.kind() == ErrorKind::ConnectionReset);
         scene.check(reset, "reset-is-an-error", || {
             format!(
                 "The stream was reset, and your function returned {}; Err(ConnectionReset) was expected.",
-                told(&result)
+                told(&result.0)
             )
         });
     });
