@@ -85,9 +85,12 @@ impl Frames {
     pub fn buffered(&self) -> usize {
         self.received.bytes().len()
     }
-    // ANCHOR_END: frames
+}
+// ANCHOR_END: frames
 
-    // ANCHOR: send_frame
+// ANCHOR: send_frame
+/// What goes out.
+impl Frames {
     /// Puts `payload` behind what is to be sent, as one frame.
     ///
     /// # Errors
@@ -114,5 +117,5 @@ impl Frames {
     pub fn data_sent(&mut self, count: usize) {
         self.to_send.remove(count);
     }
-    // ANCHOR_END: send_frame
 }
+// ANCHOR_END: send_frame

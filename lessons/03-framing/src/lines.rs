@@ -90,9 +90,12 @@ impl Lines {
     pub fn buffered(&self) -> usize {
         self.received.bytes().len()
     }
-    // ANCHOR_END: lines
+}
+// ANCHOR_END: lines
 
-    // ANCHOR: send_line
+// ANCHOR: send_line
+/// What goes out.
+impl Lines {
     /// Puts `line` and a newline behind what is to be sent.
     ///
     /// # Errors
@@ -112,7 +115,6 @@ impl Lines {
         self.to_send.push(b"\n");
         Ok(())
     }
-    // ANCHOR_END: send_line
 
     /// All bytes that are to be written, until [`Lines::data_sent`] says that they were.
     pub fn data_to_send(&self) -> &[u8] {
@@ -124,3 +126,4 @@ impl Lines {
         self.to_send.remove(count);
     }
 }
+// ANCHOR_END: send_line

@@ -21,6 +21,7 @@ use programs::{DEADLINE, Program, assert_transcript, connect, installed, reset, 
 const SERVER: &str = env!("CARGO_BIN_EXE_frame-server");
 const CLIENT: &str = env!("CARGO_BIN_EXE_frame-client");
 const EVERY_SPLIT: &str = env!("CARGO_BIN_EXE_every-split");
+const ROUND_TRIPS: &str = env!("CARGO_BIN_EXE_round-trips");
 const ANY_PORT: &str = "127.0.0.1:0";
 
 /// For peers that will certainly do nothing: how long we let them.
@@ -95,6 +96,25 @@ fn every_split_is_the_one_in_the_book() {
     let session = format!("$ cargo run -q --bin every-split\n{text}");
     // Nothing in it depends on where or when it runs.
     assert_transcript("every-split.txt", &session, str::to_string);
+}
+
+#[test]
+fn round_trips_are_the_ones_in_the_book() {
+    let run = Program::start(ROUND_TRIPS, &[]).finish();
+    assert!(run.status.success(), "{}", run.errors);
+    let text = String::from_utf8(run.output).unwrap();
+    let session = format!("$ cargo run -q --bin round-trips\n{text}");
+    assert_transcript("round-trips.txt", &session, without_times);
+}
+
+/// How long it took depends on where and when it runs.
+fn without_times(text: &str) -> String {
+    let before = |line: &str| {
+        line.split_once("at a time: ")
+            .map_or(line, |(before, _)| before)
+            .to_string()
+    };
+    text.lines().map(before).collect::<Vec<_>>().join("\n")
 }
 
 /// A stream that gives and takes as little as it may.
@@ -301,6 +321,8 @@ fn help_names_the_program_and_its_address() {
         );
         assert!(help.contains("127.0.0.1:7003 unless given"), "{help}");
     }
+    let run = Program::start(ROUND_TRIPS, &["--help"]).finish();
+    assert!(run.output.starts_with(b"Usage: round-trips [ADDRESS]\n"));
     let run = Program::start(EVERY_SPLIT, &["--help"]).finish();
     assert!(run.status.success());
     assert!(run.output.starts_with(b"Usage: every-split\n"));
