@@ -57,7 +57,7 @@ impl Heard {
         let then = match &self.then {
             Then::Waits => "None".to_string(),
             Then::Refuses => "Err(TooLong)".to_string(),
-            Then::Panics(message) => format!("panicked: {message}"),
+            Then::Panics(message) => format!("a panic: {message}"),
             Then::Endless => "and so on, never None".to_string(),
         };
         self.messages.iter().map(message).chain([then]).collect()
@@ -127,6 +127,7 @@ fn shown(bytes: &[u8]) -> String {
     let mut out = String::new();
     for byte in bytes.iter().take(SHOWN) {
         let _ = match byte {
+            b'"' | b'\\' => write!(out, "\\{}", char::from(*byte)),
             b' '..=b'~' => write!(out, "{}", char::from(*byte)),
             b'\n' => write!(out, "\\n"),
             b'\r' => write!(out, "\\r"),
