@@ -359,13 +359,14 @@ impl Grader {
         loop {
             self.run_open(&mut runs, until, reports.path())?;
             let failed = runs.iter().position(|run| run.failure().is_some());
-            match failed {
-                Some(index) if runs[index].is_unclear() && !runs[index].again => {
-                    let report = reports.path().join(format!("{index}-again"));
-                    runs[index] = self.run_one(index, &report, &AtomicBool::new(false))?;
-                    runs[index].again = true;
-                }
-                _ => return Ok(runs),
+            let Some(index) = failed.filter(|index| runs[*index].is_unclear()) else {
+                return Ok(runs);
+            };
+            let report = reports.path().join(format!("{index}-again"));
+            runs[index] = self.run_one(index, &report, &AtomicBool::new(false))?;
+            runs[index].again = true;
+            if runs[index].failure().is_some() {
+                return Ok(runs);
             }
         }
     }

@@ -61,7 +61,8 @@ fn is_fresh(root: &Path, program: &Path, stamp: &Path) -> bool {
     let (Some(ready), true) = (modified(stamp), program.is_file()) else {
         return false;
     };
-    let Some(sources) = sources(&program.with_extension("d")) else {
+    let written = fs::read_to_string(program.with_extension("d")).unwrap_or_default();
+    let Some(sources) = written.lines().next().and_then(prerequisites) else {
         return false;
     };
     let manifests = [
@@ -83,16 +84,11 @@ fn modified(file: &Path) -> Option<SystemTime> {
 
 /// The prerequisites in the `program: source source` line that cargo writes beside each program; a space inside a path
 /// is escaped with a backslash.
-fn sources(dependency_file: &Path) -> Option<Vec<PathBuf>> {
-    let text = fs::read_to_string(dependency_file).ok()?;
-    let (_, prerequisites) = text.lines().next()?.split_once(": ")?;
-    let whole = prerequisites.replace("\\ ", "\0");
-    Some(
-        whole
-            .split_whitespace()
-            .map(|path| PathBuf::from(path.replace('\0', " ")))
-            .collect(),
-    )
+fn prerequisites(line: &str) -> Option<Vec<PathBuf>> {
+    let (_, sources) = line.split_once(": ")?;
+    let whole = sources.replace("\\ ", "\0");
+    let path = |word: &str| PathBuf::from(word.replace('\0', " "));
+    Some(whole.split_whitespace().map(path).collect())
 }
 
 fn build(root: &Path, program: &Path, stamp: &Path) -> Result<(), String> {
@@ -154,4 +150,16 @@ fn could_not_start(error: &io::Error) -> ExitCode {
         "The course command could not be started ({error}). `cargo build --package course` builds it anew."
     );
     ExitCode::from(BROKEN_SETUP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_inside_a_path_is_kept() {
+        let line = r"/a\ b/target/debug/course: /a\ b/course/src/main.rs /a\ b/book/src/lib.rs";
+        let paths = ["/a b/course/src/main.rs", "/a b/book/src/lib.rs"].map(PathBuf::from);
+        assert_eq!(prerequisites(line), Some(paths.to_vec()));
+    }
 }

@@ -1,16 +1,21 @@
 //! Bytes as a person reads them: quoted, counted, and compared with a caret.
 
-use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
 
-/// Bytes of a quoted string before it is cut in the middle of a ladder.
+/// Bytes of a quoted string before it is cut in the middle of a ladder, and columns: a byte that is
+/// not text takes four.
 const QUOTED: usize = 20;
+const QUOTED_COLUMNS: usize = 28;
 
 /// Bytes in a row of the comparison; 16 bytes in hexadecimal fit 80 columns with their text.
 const ROW: usize = 16;
 
 /// `"hello" (5 bytes)`; long strings are cut, and say so by their count.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
-    let shown = &bytes[..whole_characters(bytes, QUOTED)];
+    let mut shown = &bytes[..whole_characters(bytes, QUOTED)];
+    while text(shown).width() > QUOTED_COLUMNS {
+        shown = &shown[..whole_characters(shown, shown.len() - 1)];
+    }
     let dots = if shown.len() < bytes.len() { "…" } else { "" };
     format!("\"{}{dots}\" ({})", text(shown), counted(bytes.len()))
 }
@@ -58,16 +63,13 @@ fn text(bytes: &[u8]) -> String {
         for c in chunk.valid().chars() {
             match c {
                 '\n' | '\r' | '\t' | '"' | '\\' => out.extend(c.escape_default()),
-                // As in a byte string: \x05 is shorter than \u{5}, and looks like one byte.
-                c if c.is_ascii_control() => {
-                    let _ = write!(out, "\\x{:02x}", u32::from(c));
-                }
-                c if c.is_control() => out.extend(c.escape_default()),
-                c => out.push(c),
+                '\0'..='\x7f' if c.is_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
+                _ if c.is_control() => out.extend(c.escape_default()),
+                _ => out.push(c),
             }
         }
         for byte in chunk.invalid() {
-            let _ = write!(out, "\\x{byte:02x}");
+            out.push_str(&format!("\\x{byte:02x}"));
         }
     }
     out
@@ -131,8 +133,11 @@ mod tests {
     fn quotes_text_controls_and_what_is_not_text() {
         assert_eq!(quoted(b"hi\n"), r#""hi\n" (3 bytes)"#);
         assert_eq!(quoted("안녕".as_bytes()), "\"안녕\" (6 bytes)");
-        assert_eq!(quoted(b"\0\0\0\x05"), r#""\x00\x00\x00\x05" (4 bytes)"#);
         assert_eq!(quoted(&[0xff, b'a']), r#""\xffa" (2 bytes)"#);
+        assert_eq!(
+            quoted(&[0; 9]),
+            "\"\\x00\\x00\\x00\\x00\\x00\\x00\\x00…\" (9 bytes)"
+        );
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn echoes_what_arrives_in_pieces() {
     LESSON.grade("echo_until_eof", |scene| {
         let (address, server) = server(scene);
         let mut client = scene.connect("client", address);
-        let line = scene.random_letters(9);
+        let line = scene.random_letters(5);
         client.send_byte_by_byte(line.as_bytes());
         client.half_close();
         client.expect(line.as_bytes(), stuck);

@@ -93,13 +93,13 @@ fn returned(scene: &Scene, received: Received, sent: usize, answer: &[u8]) {
 fn receives_an_answer_that_comes_after_everything_was_sent() {
     LESSON.grade("full_duplex", |scene| {
         let host = scene.host();
-        let length = scene.random().usize(150_000..200_000);
+        let length = scene.random().usize(40_000..60_000);
         let payload = scene.random_letters(length).into_bytes();
         let client = client(scene, &host, &payload);
         let mut server = host.accept(sends);
         server.expect(&payload, sends);
         server.expect_end(half_closes);
-        let answer = scene.random_letters(9);
+        let answer = scene.random_letters(4);
         server.send_byte_by_byte(answer.as_bytes());
         server.half_close();
         let received = client.join(returns);

@@ -116,7 +116,7 @@ fn leaves_what_follows_to_the_next_read() {
 fn returns_while_the_client_stays_silent() {
     LESSON.grade("read_exactly", |scene| {
         let (listener, address) = scene.listener();
-        let word = scene.random_letters(7);
+        let word = scene.random_letters(5);
         let length = word.len();
         let server = scene.run("your server", move || {
             let (mut stream, _) = listener.accept()?;

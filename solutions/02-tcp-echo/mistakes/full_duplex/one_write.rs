@@ -12,7 +12,7 @@ pub fn send_and_receive(stream: &TcpStream, payload: &[u8]) -> io::Result<Vec<u8
     let received = thread::scope(|scope| {
         scope.spawn(|| {
             sent = sender
-                .write(&payload[..payload.len().min(64 * 1024)])
+                .write(&payload[..payload.len().min(16 * 1024)])
                 .and_then(|_| sender.shutdown(Shutdown::Write))
         });
         receiver.read_to_end(&mut answer)
