@@ -30,22 +30,27 @@
 //! Rooms: [`Scene`] (one test: deadline, seed, the student's threads), [`Line`] (one end of a
 //! TCP connection), [`Host`] (a listener for exercises that write a client), [`Script`]
 //! (in-memory stream). Behind them: the ladder, the bytes, the verdict and its report, and
-//! where a thread is blocked.
+//! where a thread is blocked. For graders that look closer: [`caught`] (a panic that has a meaning)
+//! and [`address_space`] (memory that was asked for).
 //!
 //! Rules that graders can rely on: no wait is longer than the test's deadline; no port is
 //! fixed; nothing is random but what [`Scene::random`] gives, and its seed is in the verdict
 //! (`PEER_SEED` replays it).
 
 mod bytes;
+mod caught;
 mod ladder;
 mod line;
+mod memory;
 mod scene;
 mod script;
 mod trickle;
 mod verdict;
 mod whereabouts;
 
+pub use caught::caught;
 pub use line::{Host, Line};
+pub use memory::address_space;
 pub use scene::{Answer, Scene};
 pub use script::{Script, Step};
 pub use verdict::{Verdict, Why};

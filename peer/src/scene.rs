@@ -456,7 +456,7 @@ impl Student {
 thread_local! {
     /// The message of the panic that ends this thread; `None` in threads that are not a
     /// student's.
-    static PANIC: Cell<Option<String>> = const { Cell::new(None) };
+    pub(crate) static PANIC: Cell<Option<String>> = const { Cell::new(None) };
 }
 
 /// Keeps a student's panic for the verdict instead of printing it in the middle of things.
