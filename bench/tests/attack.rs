@@ -36,6 +36,8 @@ const MEMORY_SLACK: usize = 8 * 1024 * 1024;
 /// A server under attack, and how an honest client talks with it.
 struct Target {
     name: &'static str,
+    /// The shortest thing that a client may say; it is said without end by one that never reads.
+    word: &'static [u8],
     serve: fn(TcpListener) -> io::Result<()>,
     /// One whole conversation; an error when the server does not keep its side.
     talk: fn(TcpStream) -> io::Result<()>,
@@ -44,6 +46,7 @@ struct Target {
 const TARGETS: &[Target] = &[
     Target {
         name: "hello-server",
+        word: b"x",
         serve: |listener| first_socket::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
         talk: |mut stream| {
             let mut greeting = String::new();
@@ -53,6 +56,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "echo-server",
+        word: b"x",
         serve: |listener| tcp_echo::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
         talk: |mut stream| {
             let mut echo = String::new();
@@ -60,6 +64,54 @@ const TARGETS: &[Target] = &[
             stream.shutdown(Shutdown::Write)?;
             stream.read_to_string(&mut echo)?;
             right(echo == "안녕하세요")
+        },
+    },
+    Target {
+        name: "frame-server",
+        word: b"\0\0\0\x01x",
+        serve: |listener| framing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        talk: |mut stream| {
+            let mut frames = framing::Frames::new(framing::MAX_FRAME);
+            let answer = framing::ask(&mut stream, &mut frames, "안녕하세요".as_bytes())?;
+            right(answer == "안녕하세요".as_bytes())
+        },
+    },
+    Target {
+        name: "upload-server",
+        word: b"x",
+        serve: |listener| closing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        talk: |mut stream| {
+            let mut reply = String::new();
+            stream.write_all("안녕하세요".as_bytes())?;
+            stream.shutdown(Shutdown::Write)?;
+            stream.read_to_string(&mut reply)?;
+            right(reply == "received 15 bytes\n")
+        },
+    },
+    Target {
+        name: "liveness",
+        word: b"x\n",
+        serve: |listener| {
+            let limits = timeouts::Limits {
+                interval: IDLE / 2,
+                patience: IDLE,
+                line: IDLE,
+                reply: IDLE,
+            };
+            timeouts::serve(&listener, limits, |_, _| ControlFlow::Continue(()))
+        },
+        talk: |mut stream| {
+            // The server may ask whether we are there before it has read our line.
+            let mut reply = String::new();
+            stream.write_all("안녕하세요\n".as_bytes())?;
+            stream.shutdown(Shutdown::Write)?;
+            stream.read_to_string(&mut reply)?;
+            right(
+                reply
+                    .lines()
+                    .filter(|line| *line != "ping")
+                    .eq(["안녕하세요"]),
+            )
         },
     },
 ];
@@ -104,7 +156,7 @@ fn every_server_survives_every_attack() {
         for (attack, name) in ATTACKS {
             let started = Instant::now();
             // What the attack holds open stays open while an honest client waits for its turn.
-            let held = attack(address);
+            let held = attack(address, target.word);
             served(name);
             drop(held);
             println!(
@@ -148,7 +200,7 @@ fn reset(stream: TcpStream) {
 }
 
 /// What it returns is held open.
-type Attack = fn(SocketAddr) -> Vec<TcpStream>;
+type Attack = fn(SocketAddr, &[u8]) -> Vec<TcpStream>;
 
 const ATTACKS: &[(Attack, &str)] = &[
     (connects_and_closes, "2,000 connects and closes"),
@@ -160,14 +212,14 @@ const ATTACKS: &[(Attack, &str)] = &[
     (claims_too_much, "lengths that are lies"),
 ];
 
-fn connects_and_closes(address: SocketAddr) -> Vec<TcpStream> {
+fn connects_and_closes(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     for _ in 0..CONNECTS {
         drop(attacker(address));
     }
     Vec::new()
 }
 
-fn resets_at_every_step(address: SocketAddr) -> Vec<TcpStream> {
+fn resets_at_every_step(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     for _ in 0..RESETS {
         reset(attacker(address));
 
@@ -188,11 +240,11 @@ fn resets_at_every_step(address: SocketAddr) -> Vec<TcpStream> {
     Vec::new()
 }
 
-fn idles(address: SocketAddr) -> Vec<TcpStream> {
+fn idles(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     (0..IDLERS).map(|_| attacker(address)).collect()
 }
 
-fn trickles(address: SocketAddr) -> Vec<TcpStream> {
+fn trickles(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     let mut stream = attacker(address);
     let end = Instant::now() + TRICKLE;
     while Instant::now() < end && stream.write_all(b"x").is_ok() {
@@ -202,16 +254,16 @@ fn trickles(address: SocketAddr) -> Vec<TcpStream> {
     vec![stream]
 }
 
-fn never_reads(address: SocketAddr) -> Vec<TcpStream> {
+fn never_reads(address: SocketAddr, word: &[u8]) -> Vec<TcpStream> {
     let mut stream = attacker(address);
     stream.set_write_timeout(Some(IDLE)).unwrap();
     // Until the kernels' buffers are full, or the server gives up.
-    let piece = [b'x'; 64 * 1024];
+    let piece = word.repeat(64 * 1024);
     let _ = (0..FLOOD / piece.len()).try_for_each(|_| stream.write_all(&piece));
     vec![stream]
 }
 
-fn talks_garbage(address: SocketAddr) -> Vec<TcpStream> {
+fn talks_garbage(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     let mut random = fastrand::Rng::with_seed(GARBAGE as u64);
     for length in [1, 100, GARBAGE] {
         let mut bytes = vec![0; length];
@@ -224,7 +276,7 @@ fn talks_garbage(address: SocketAddr) -> Vec<TcpStream> {
 }
 
 /// The largest numbers that a length prefix can hold, and texts that never end.
-fn claims_too_much(address: SocketAddr) -> Vec<TcpStream> {
+fn claims_too_much(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     for claim in [
         &[0xff; 4][..],
         &[0x7f, 0xff, 0xff, 0xff],
