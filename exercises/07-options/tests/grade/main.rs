@@ -1,0 +1,10 @@
+//! Grades the exercises of lesson 07.
+
+use peer::Lesson;
+
+mod buffer_sizes;
+mod build_listener;
+mod no_delay;
+mod restart;
+
+static LESSON: Lesson = Lesson::new("07-options", include_str!("../../exercises.toml"));
