@@ -6,7 +6,9 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use socket2::{Socket, TcpKeepalive};
+use socket2::Socket;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
+use socket2::TcpKeepalive;
 
 use crate::Dscp;
 
@@ -96,6 +98,12 @@ impl Shown for Duration {
     }
 }
 
+impl Shown for io::Error {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Shown for Dscp {
     fn shown(&self) -> String {
         self.to_string()
@@ -143,6 +151,7 @@ fn read<T: Shown>(socket: &Socket, get: impl Fn(&Socket) -> io::Result<T>) -> io
     })
 }
 
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 fn keepalive(parameters: TcpKeepalive) -> impl Fn(&Socket, Duration) -> io::Result<()> {
     move |socket, _| socket.set_tcp_keepalive(&parameters)
 }
@@ -369,6 +378,12 @@ pub const TCP: &[SocketOption] = &[
         try_it: only_where!(any(target_os = "linux", target_os = "android"), |s| {
             change(s, Socket::priority, Socket::set_priority, 4)
         }),
+    },
+    SocketOption {
+        name: "SO_ERROR",
+        before: Before::Nothing,
+        meaning: "an error that nobody was told of yet; reading it clears it (lesson 11)",
+        try_it: |s| read(s, Socket::take_error),
     },
     SocketOption {
         name: "SO_MARK",

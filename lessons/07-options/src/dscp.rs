@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use socket2::{Domain, Socket};
+use socket2::Socket;
 
 /// A mark that asks the networks on the way for a kind of treatment (RFC 2474, section 3).
 ///
@@ -41,7 +41,7 @@ impl Dscp {
     ///
     /// `Unsupported` where the system does not let programs mark packets.
     pub fn mark(self, socket: &Socket) -> io::Result<()> {
-        write(socket, u32::from(self.0) << ECN_BITS)
+        kernel::write(socket, u32::from(self.0) << ECN_BITS)
     }
 
     /// The mark that `socket` has: what the kernel made of the wish.
@@ -50,7 +50,7 @@ impl Dscp {
     ///
     /// As [`Dscp::mark`].
     pub fn of(socket: &Socket) -> io::Result<Dscp> {
-        Ok(Dscp((read(socket)? >> ECN_BITS) as u8 & 0b11_1111))
+        Ok(Dscp((kernel::read(socket)? >> ECN_BITS) as u8 & 0b11_1111))
     }
     // ANCHOR_END: mark
 }
@@ -61,38 +61,38 @@ impl fmt::Display for Dscp {
     }
 }
 
-fn is_v6(socket: &Socket) -> io::Result<bool> {
-    // A socket without a name knows its family too.
-    Ok(socket.local_addr()?.domain() == Domain::IPV6)
-}
-
 #[cfg(any(
     target_os = "linux",
     target_os = "android",
     target_os = "macos",
     target_os = "freebsd"
 ))]
-fn write(socket: &Socket, byte: u32) -> io::Result<()> {
-    match is_v6(socket)? {
-        true => socket.set_tclass_v6(byte),
-        false => socket.set_tos_v4(byte),
+mod kernel {
+    use std::io;
+
+    use socket2::{Domain, Socket};
+
+    pub(super) fn write(socket: &Socket, byte: u32) -> io::Result<()> {
+        match is_v6(socket)? {
+            true => socket.set_tclass_v6(byte),
+            false => socket.set_tos_v4(byte),
+        }
+    }
+
+    pub(super) fn read(socket: &Socket) -> io::Result<u32> {
+        match is_v6(socket)? {
+            true => socket.tclass_v6(),
+            false => socket.tos_v4(),
+        }
+    }
+
+    fn is_v6(socket: &Socket) -> io::Result<bool> {
+        // A socket without a name knows its family too.
+        Ok(socket.local_addr()?.domain() == Domain::IPV6)
     }
 }
 
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "macos",
-    target_os = "freebsd"
-))]
-fn read(socket: &Socket) -> io::Result<u32> {
-    match is_v6(socket)? {
-        true => socket.tclass_v6(),
-        false => socket.tos_v4(),
-    }
-}
-
-/// Windows takes IP_TOS and ignores it: programs ask its QoS service instead. Other systems lack
+/// Windows wants programs to ask its QoS service instead of setting IP_TOS. Other systems lack
 /// one of the two options.
 #[cfg(not(any(
     target_os = "linux",
@@ -100,16 +100,16 @@ fn read(socket: &Socket) -> io::Result<u32> {
     target_os = "macos",
     target_os = "freebsd"
 )))]
-fn write(_: &Socket, _: u32) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
+mod kernel {
+    use std::io;
 
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "macos",
-    target_os = "freebsd"
-)))]
-fn read(_: &Socket) -> io::Result<u32> {
-    Err(io::ErrorKind::Unsupported.into())
+    use socket2::Socket;
+
+    pub(super) fn write(_: &Socket, _: u32) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn read(_: &Socket) -> io::Result<u32> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
