@@ -10,11 +10,13 @@
 mod programs;
 
 use std::io::{ErrorKind, Read};
+#[cfg(target_os = "linux")]
+use std::net::UdpSocket;
 use std::net::{SocketAddr, TcpListener};
 
 use options::catalogue::{self, SocketOption};
 use options::{Dscp, Listening, in_time_wait, rebind};
-use programs::{DEADLINE, Program, assert_transcript, connect, without_ports};
+use programs::{DEADLINE, Program, assert_transcript, connect, installed, without_ports};
 use socket2::{Domain, SockRef, Socket, Type};
 
 const OPTS: &str = env!("CARGO_BIN_EXE_opts");
@@ -170,6 +172,47 @@ fn the_end_that_closes_first_waits() {
     }
     assert_eq!(in_time_wait(address.port()), Some(1));
     assert_eq!(in_time_wait(clients_port), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_without_the_option_cannot_restart() {
+    if !installed("python3") {
+        return;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/no_options.py");
+    let mut first = Program::start("python3", &[script, "127.0.0.1", "0"]);
+    let address = first.address();
+    let mut client = connect(address);
+    let mut heard = String::new();
+    client.read_to_string(&mut heard).unwrap();
+    assert_eq!(heard, "bye\n");
+    drop(client);
+    let first = first.finish();
+    assert!(first.status.success(), "{}", first.errors);
+
+    let port = address.port().to_string();
+    let second = Program::start("python3", &[script, "127.0.0.1", &port]).finish();
+    assert!(!second.status.success());
+    let error = "OSError: [Errno 98] Address already in use";
+    assert!(second.errors.contains(error), "{}", second.errors);
+}
+
+/// Ports that we try: another program may hold the one that we would need.
+#[cfg(target_os = "linux")]
+const TRIES: usize = 10;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_port_is_one_of_a_protocol_and_an_address() {
+    let found = (0..TRIES).any(|_| {
+        let tcp = TcpListener::bind(ANY_PORT).unwrap();
+        let port = tcp.local_addr().unwrap().port();
+        let udp = UdpSocket::bind(("127.0.0.1", port));
+        let elsewhere = TcpListener::bind(("127.0.0.2", port));
+        udp.is_ok() && elsewhere.is_ok()
+    });
+    assert!(found, "one port should have room for three sockets");
 }
 
 #[test]
