@@ -9,7 +9,7 @@ use socket2::SockRef;
 /// that it has then. All sizes are as the kernel reads SO_RCVBUF back.
 ///
 /// A buffer that is large enough is left alone: setting SO_RCVBUF could make it smaller, and it
-/// ends the kernel's own adapting of the size (tcp(7)). Otherwise the kernel is asked for `least`
+/// ends the kernel's own adapting of the size. Otherwise the kernel is asked for `least`
 /// bytes. It may grant more (Linux doubles the wish, for its bookkeeping) or less (there is an upper
 /// limit), and in both cases the call that asks succeeds. Only reading the option tells.
 ///
