@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 /// a moment before the panic that closed it is known.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// A wait that used more of the processor than this share is a loop, not a wait.
-const SPINNING_SHARE: f64 = 0.4;
+/// A wait that used more of the processor than this share is a loop, not a wait. On a busy machine
+/// a loop gets no more than its part of a core.
+const SPINNING_SHARE: f64 = 0.1;
 
 /// A thread that waits in one call for this long, with nothing happening, is stuck: that is no
 /// matter of a slow machine.
