@@ -1,9 +1,13 @@
 //! The options of a socket, each with the call that it must precede and with what it does.
 //!
+//! It has what socket2 knows of TCP and UDP. Left out are the options of Unix, raw and DCCP sockets, and
+//! packet filters.
+//!
 //! Names and meanings are those of socket(7), tcp(7), ip(7) and ipv6(7).
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use socket2::Socket;
@@ -87,6 +91,12 @@ impl Shown for u32 {
 }
 
 impl Shown for usize {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Shown for Ipv4Addr {
     fn shown(&self) -> String {
         self.to_string()
     }
@@ -327,6 +337,15 @@ pub const TCP: &[SocketOption] = &[
         }),
     },
     SocketOption {
+        name: "TCP_THIN_LINEAR_TIMEOUTS",
+        before: Before::Anything,
+        meaning: "with little on its way, resend without waiting longer each time",
+        try_it: only_where!(any(target_os = "linux", target_os = "android"), |s| {
+            let set = Socket::set_tcp_thin_linear_timeouts;
+            change(s, Socket::tcp_thin_linear_timeouts, set, true)
+        }),
+    },
+    SocketOption {
         name: "SO_RCVTIMEO",
         before: Before::Anything,
         meaning: "how long a read, or an accept, may wait",
@@ -439,6 +458,14 @@ pub const IPV4: &[SocketOption] = &[
             change(s, Socket::freebind_v4, Socket::set_freebind_v4, true)
         }),
     },
+    SocketOption {
+        name: "IP_TRANSPARENT",
+        before: Before::Nothing,
+        meaning: "stand for addresses of other computers, as a proxy; needs a privilege",
+        try_it: only_where!(any(target_os = "linux", target_os = "android"), |s| {
+            read(s, Socket::ip_transparent_v4)
+        }),
+    },
 ];
 
 /// Options of an IPv6 socket, whatever it carries.
@@ -467,6 +494,14 @@ pub const IPV6: &[SocketOption] = &[
         meaning: "bind an address that this computer does not have yet",
         try_it: only_where!(any(target_os = "linux", target_os = "android"), |s| {
             change(s, Socket::freebind_v6, Socket::set_freebind_v6, true)
+        }),
+    },
+    SocketOption {
+        name: "IPV6_TRANSPARENT",
+        before: Before::Nothing,
+        meaning: "stand for addresses of other computers, as a proxy; needs a privilege",
+        try_it: only_where!(any(target_os = "linux", target_os = "android"), |s| {
+            read(s, Socket::ip_transparent_v6)
         }),
     },
 ];
@@ -512,6 +547,12 @@ pub const UDP_IPV4: &[SocketOption] = &[
         }),
     },
     SocketOption {
+        name: "IP_MULTICAST_IF",
+        before: Before::Nothing,
+        meaning: "the interface for datagrams to a group, by its address",
+        try_it: |s| read(s, Socket::multicast_if_v4),
+    },
+    SocketOption {
         name: "IP_RECVTOS",
         before: Before::Anything,
         meaning: "tell each datagram's mark with it",
@@ -554,6 +595,45 @@ pub const UDP_IPV6: &[SocketOption] = &[
                 false,
             )
         },
+    },
+    SocketOption {
+        name: "IPV6_MULTICAST_ALL",
+        before: Before::Anything,
+        meaning: "hear groups that other sockets of this computer have joined",
+        try_it: only_where!(target_os = "linux", |s| {
+            change(
+                s,
+                Socket::multicast_all_v6,
+                Socket::set_multicast_all_v6,
+                false,
+            )
+        }),
+    },
+    SocketOption {
+        name: "IPV6_MULTICAST_IF",
+        before: Before::Nothing,
+        meaning: "the interface for datagrams to a group, by its number",
+        try_it: |s| read(s, Socket::multicast_if_v6),
+    },
+    SocketOption {
+        name: "IPV6_RECVHOPLIMIT",
+        before: Before::Anything,
+        meaning: "tell each datagram's hop limit with it",
+        try_it: only_where!(
+            any(
+                target_os = "linux",
+                target_os = "macos",
+                target_os = "freebsd"
+            ),
+            |s| {
+                change(
+                    s,
+                    Socket::recv_hoplimit_v6,
+                    Socket::set_recv_hoplimit_v6,
+                    true,
+                )
+            }
+        ),
     },
     SocketOption {
         name: "IPV6_RECVTCLASS",

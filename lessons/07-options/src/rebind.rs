@@ -31,8 +31,9 @@ pub struct Rebound {
 /// Lets an `old` server come and go on the port of `address`, and tries to start a `new` one in
 /// three situations.
 ///
-/// The old server closes its connection first, and so it is its end that goes to TIME_WAIT (RFC
-/// 9293, section 3.6.1). Where the system shows its table of connections, we wait until it is there.
+/// The old server closes its connection first, and so it is its end that goes to TIME_WAIT
+/// (RFC 9293, section 3.6.1). Where the system shows its table of connections, we wait until it is
+/// there.
 ///
 /// # Errors
 ///

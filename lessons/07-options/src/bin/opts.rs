@@ -27,7 +27,7 @@ fn list(address: SocketAddr) -> io::Result<()> {
         SocketAddr::V4(_) => ("IPv4", catalogue::IPV4, catalogue::UDP_IPV4),
         SocketAddr::V6(_) => ("IPv6", catalogue::IPV6, catalogue::UDP_IPV6),
     };
-    println!("option               set before  at first    asked for   read back");
+    println!("option                    set before  at first    asked for   read back");
     show("a TCP socket", catalogue::TCP, &tcp);
     show(&format!("a TCP socket over {ip}"), of_tcp, &tcp);
     show(&format!("a UDP socket over {ip}"), of_udp, &udp);
@@ -49,7 +49,7 @@ fn show(socket_name: &str, options: &[SocketOption], socket: &Socket) {
             Err(error) => format!("{error}"),
         };
         println!(
-            "{:<20} {:<11} {}",
+            "{:<25} {:<11} {}",
             option.name,
             option.before,
             outcome.trim_end()
