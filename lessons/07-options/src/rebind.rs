@@ -51,8 +51,9 @@ pub fn rebind(address: SocketAddr, old: Listening, new: Listening) -> io::Result
     let beside_a_connection = can_listen(new, address)?;
     drop(server); // The server's FIN is first...
     while client.read(&mut [0; 64])? > 0 {}
+    let clients_port = client.local_addr()?.port();
     drop(client); // ...and the client's FIN answers it.
-    wait_for_time_wait(address.port())?;
+    wait_for_time_wait(address.port(), clients_port)?;
     Ok(Rebound {
         beside_a_listener,
         beside_a_connection,
@@ -69,11 +70,11 @@ fn can_listen(plan: Listening, address: SocketAddr) -> io::Result<bool> {
     }
 }
 
-fn wait_for_time_wait(port: u16) -> io::Result<()> {
+fn wait_for_time_wait(server: u16, client: u16) -> io::Result<()> {
     let started = Instant::now();
-    while in_time_wait(port) == Some(0) {
+    while in_time_wait(server, client) == Some(false) {
         if started.elapsed() > PATIENCE {
-            let sentence = format!("no connection of port {port} came to TIME_WAIT");
+            let sentence = format!("the connection of port {server} did not come to TIME_WAIT");
             return Err(io::Error::new(ErrorKind::TimedOut, sentence));
         }
         thread::sleep(POLL);
@@ -81,23 +82,21 @@ fn wait_for_time_wait(port: u16) -> io::Result<()> {
     Ok(())
 }
 
-/// How many connections with the local port `port` are in TIME_WAIT now, as the kernel's table says.
-/// `None` where the system does not show it (it is Linux that does).
+/// Whether the connection from `local_port` to `remote_port` is in TIME_WAIT now, as the kernel's
+/// table says. `None` where the system does not show it (it is Linux that does).
 ///
 /// Source: proc_pid_net(5), `/proc/net/tcp` and `/proc/net/tcp6`.
-pub fn in_time_wait(port: u16) -> Option<usize> {
+pub fn in_time_wait(local_port: u16, remote_port: u16) -> Option<bool> {
     let table = fs::read_to_string("/proc/self/net/tcp").ok()?;
     // A kernel without IPv6 has only the first.
     let table_v6 = fs::read_to_string("/proc/self/net/tcp6").unwrap_or_default();
-    let local_end = format!(":{port:04X}");
-    let lines = table.lines().chain(table_v6.lines());
-    let count = lines
-        .filter(|line| {
-            // Its fields: number, local end, remote end, state, and more.
-            let mut fields = line.split_whitespace().skip(1);
-            let is_ours = fields.next().is_some_and(|end| end.ends_with(&local_end));
-            is_ours && fields.nth(1) == Some(TIME_WAIT)
-        })
-        .count();
-    Some(count)
+    let (local, remote) = (format!(":{local_port:04X}"), format!(":{remote_port:04X}"));
+    let found = table.lines().chain(table_v6.lines()).any(|line| {
+        // Its fields: number, local end, remote end, state, and more.
+        let mut fields = line.split_whitespace().skip(1);
+        fields.next().is_some_and(|end| end.ends_with(&local))
+            && fields.next().is_some_and(|end| end.ends_with(&remote))
+            && fields.next() == Some(TIME_WAIT)
+    });
+    Some(found)
 }

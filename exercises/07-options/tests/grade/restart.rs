@@ -75,7 +75,15 @@ fn serve_and_stop(scene: &Scene, listener: TcpListener, address: SocketAddr) {
     scene.note("the server closes the connection, and stops");
     client.expect(farewell.as_bytes(), |_| "resets-the-clients");
     client.expect_end(|_| "resets-the-clients");
+    let clients_port = client.local_addr().port();
     client.close();
+    let in_time_wait = || options::in_time_wait(address.port(), clients_port);
+    while in_time_wait() == Some(false) && scene.left() > FOR_THE_VERDICT {
+        std::thread::yield_now();
+    }
+    if in_time_wait() == Some(true) {
+        scene.note("the connection is in TIME_WAIT");
+    }
 }
 
 #[test]
@@ -102,12 +110,6 @@ fn starts_again_while_old_connections_are_in_time_wait() {
             let socket = SockRef::from(&listener);
             let old_has_it = of_the_machine("read SO_REUSEADDR", socket.reuse_address());
             serve_and_stop(scene, listener, address);
-            while options::in_time_wait(address.port()) == Some(0)
-                && scene.left() > FOR_THE_VERDICT
-            {
-                std::thread::yield_now();
-            }
-            scene.note("the connection is in TIME_WAIT");
             listener = match start(scene, address) {
                 Ok(listener) => listener,
                 Err(error) => {

@@ -164,20 +164,18 @@ fn a_port_comes_back_when_both_sockets_have_the_option() {
 fn the_end_that_closes_first_waits() {
     let listener = Listening::default().listen(any_port()).unwrap();
     let address = listener.local_addr().unwrap();
-    assert_eq!(in_time_wait(address.port()), Some(0));
-
     let mut client = connect(address);
     let (server, _) = listener.accept().unwrap();
     drop(server);
     assert_eq!(client.read(&mut [0; 16]).unwrap(), 0);
-    let clients_port = client.local_addr().unwrap().port();
+    let (server, clients) = (address.port(), client.local_addr().unwrap().port());
     drop(client);
     let started = std::time::Instant::now();
-    while in_time_wait(address.port()) == Some(0) && started.elapsed() < DEADLINE {
+    while in_time_wait(server, clients) == Some(false) && started.elapsed() < DEADLINE {
         std::thread::yield_now();
     }
-    assert_eq!(in_time_wait(address.port()), Some(1));
-    assert_eq!(in_time_wait(clients_port), Some(0));
+    assert_eq!(in_time_wait(server, clients), Some(true));
+    assert_eq!(in_time_wait(clients, server), Some(false));
 }
 
 #[cfg(target_os = "linux")]
