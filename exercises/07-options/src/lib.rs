@@ -3,5 +3,6 @@
 
 pub mod buffer_sizes;
 pub mod build_listener;
+pub mod mark_dscp;
 pub mod no_delay;
 pub mod restart;

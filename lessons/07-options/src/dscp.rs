@@ -15,6 +15,7 @@ pub struct Dscp(u8);
 /// The mark has the upper six bits of its byte; the lower two belong to congestion notification
 /// (RFC 3168, section 5).
 const ECN_BITS: u32 = 2;
+const ECN_MASK: u32 = 0b11;
 
 impl Dscp {
     /// No wish: what packets have unless told otherwise.
@@ -41,7 +42,8 @@ impl Dscp {
     ///
     /// `Unsupported` where the system does not let programs mark packets.
     pub fn mark(self, socket: &Socket) -> io::Result<()> {
-        kernel::write(socket, u32::from(self.0) << ECN_BITS)
+        let others = kernel::read(socket)? & ECN_MASK; // They are not ours, so they stay.
+        kernel::write(socket, u32::from(self.0) << ECN_BITS | others)
     }
 
     /// The mark that `socket` has: what the kernel made of the wish.

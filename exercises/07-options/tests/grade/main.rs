@@ -4,6 +4,7 @@ use peer::Lesson;
 
 mod buffer_sizes;
 mod build_listener;
+mod mark_dscp;
 mod no_delay;
 mod restart;
 

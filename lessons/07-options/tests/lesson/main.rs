@@ -341,6 +341,12 @@ fn a_mark_is_read_back() {
                 mark.mark(&socket).unwrap();
                 assert_eq!(Dscp::of(&socket).unwrap(), mark);
             }
+            // The two bits below belong to somebody else. (TCP has them to itself.)
+            if (family, kind) == (Domain::IPV4, Type::DGRAM) {
+                socket.set_tos_v4(0b10).unwrap();
+                Dscp::EXPEDITED.mark(&socket).unwrap();
+                assert_eq!(socket.tos_v4().unwrap(), 46 << 2 | 0b10);
+            }
         }
     }
 }
