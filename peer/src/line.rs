@@ -74,8 +74,12 @@ impl<'a> Line<'a> {
                     .note(format!("{}: the rest was not sent: {error}", self.name));
                 return;
             }
-            while self.scene.left() > Duration::ZERO && self.is_untaken() {
-                std::thread::yield_now();
+            // First the cheap question: code that runs has not come back for the next byte yet.
+            while self.scene.left() > Duration::ZERO
+                && (self.scene.student_runs() || self.is_untaken())
+            {
+                // Asleep, and not in a loop: the other end needs the processor more.
+                std::thread::sleep(A_LOOK);
             }
         }
     }
@@ -366,6 +370,9 @@ impl<'a> Line<'a> {
         }
     }
 }
+
+/// Between two looks at the other end's receive queue.
+const A_LOOK: Duration = Duration::from_micros(50);
 
 /// A timeout of zero is not allowed; a deadline that has just passed gets this.
 const A_MOMENT: Duration = Duration::from_millis(1);

@@ -18,9 +18,15 @@ use std::time::{Duration, Instant};
 /// a moment before the panic that closed it is known.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// A wait that used more of the processor than this share is a loop, not a wait. On a busy machine
-/// a loop gets no more than its part of a core.
-const SPINNING_SHARE: f64 = 0.1;
+/// A thread that uses this much of the processor after the deadline, and does nothing that can be
+/// seen, is in a loop. One that was only late, on a busy machine, needs less to say its word.
+const LOOP: Duration = Duration::from_millis(10);
+
+/// How long the deadline's end is looked at, to tell a loop from a thread that waits for its turn.
+const LAST_LOOK: Duration = Duration::from_millis(900);
+
+/// Between two looks at a thread.
+const A_MOMENT: Duration = Duration::from_millis(2);
 
 /// A thread that waits in one call for this long, with nothing happening, is stuck: that is no
 /// matter of a slow machine.
@@ -175,20 +181,31 @@ impl Scene {
         self.progress.set(Instant::now());
     }
 
+    /// True while the student's code runs, or could, and waits in no system call.
+    pub(crate) fn student_runs(&self) -> bool {
+        let student = self.students.borrow().last().cloned();
+        student.is_some_and(|student| matches!(student.whereabouts(), Whereabouts::Running { .. }))
+    }
+
     /// Why nothing comes: asked when the deadline is over.
     pub(crate) fn why_silent(&self) -> Why {
         let Some(student) = self.students.borrow().last().cloned() else {
             return Why::Blocked(None);
         };
-        match student.whereabouts() {
-            Whereabouts::Blocked(call) => Why::Blocked(Some(call)),
-            Whereabouts::Running { cpu }
-                if cpu.as_secs_f64()
-                    > self.progress.get().elapsed().as_secs_f64() * SPINNING_SHARE =>
-            {
-                Why::Spinning
+        let end = Instant::now() + LAST_LOOK;
+        let mut first = None;
+        loop {
+            match student.whereabouts() {
+                // Blocked only now: it was late, and nobody knows what it would have done in time.
+                Whereabouts::Blocked(call) => {
+                    return Why::Blocked(Some(call).filter(|_| first.is_none()));
+                }
+                Whereabouts::Running { cpu } if cpu >= *first.get_or_insert(cpu) + LOOP => {
+                    return Why::Spinning;
+                }
+                Whereabouts::Running { .. } if Instant::now() < end => thread::sleep(A_MOMENT),
+                _ => return Why::Blocked(None),
             }
-            _ => Why::Blocked(None),
         }
     }
 
@@ -227,9 +244,8 @@ impl Scene {
 
     /// Ends the test: with what the student's thread died of if it did, else with this.
     pub(crate) fn fail(&self, key: &str, sentence: String, bytes: String, unclear: bool) -> ! {
-        if let Some(mut verdict) = self.last_words() {
-            verdict.ladder = self.ladder.drawn(&self.name());
-            verdict.raise();
+        if let Some(verdict) = self.last_words() {
+            self.raise(verdict);
         }
         for student in self.students.borrow().iter() {
             if let State::Returned(value) = &*student.state() {
@@ -251,10 +267,17 @@ impl Scene {
 
     /// A panic that no expectation noticed is a failure too.
     pub(crate) fn nobody_panicked(&self) {
-        if let Some(mut verdict) = self.panicked() {
-            verdict.ladder = self.ladder.drawn(&self.name());
-            verdict.raise();
+        if let Some(verdict) = self.panicked() {
+            self.raise(verdict);
         }
+    }
+
+    fn raise(&self, mut verdict: Verdict) -> ! {
+        // What the peer did to code that is not written yet explains nothing.
+        if verdict.key != "not-started" {
+            verdict.ladder = self.ladder.drawn(&self.name());
+        }
+        verdict.raise()
     }
 
     /// What the student's threads died of. They get a moment to do so.

@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-use peer::{Lesson, Scene, Step, Why, judge};
+use peer::{LONGEST_DEADLINE, Lesson, Scene, Step, Why, judge};
 use snapbox::{Assert, Data, Redactions};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -312,7 +312,7 @@ fn client_writes_all_before_it_reads() {
 #[test]
 #[cfg(target_os = "linux")]
 fn byte_by_byte_means_a_read_for_each_byte() {
-    let verdict = judge(DEADLINE, |scene| {
+    let verdict = judge(LONGEST_DEADLINE, |scene| {
         let (listener, address) = scene.listener();
         let server = scene.run("your server", move || {
             let (mut stream, _) = listener.accept()?;
