@@ -1,6 +1,6 @@
 //! Shows what a new socket has for each option, what was asked for, and what was read back.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -27,15 +27,21 @@ fn list(address: SocketAddr) -> io::Result<()> {
         SocketAddr::V4(_) => ("IPv4", catalogue::IPV4, catalogue::UDP_IPV4),
         SocketAddr::V6(_) => ("IPv6", catalogue::IPV6, catalogue::UDP_IPV6),
     };
-    println!("option                    set before  at first    asked for   read back");
-    show("a TCP socket", catalogue::TCP, &tcp);
-    show(&format!("a TCP socket over {ip}"), of_tcp, &tcp);
-    show(&format!("a UDP socket over {ip}"), of_udp, &udp);
-    Ok(())
+    let table = [
+        "option                    set before  at first    asked for   read back\n".to_string(),
+        tried("a TCP socket", catalogue::TCP, &tcp),
+        tried(&format!("a TCP socket over {ip}"), of_tcp, &tcp),
+        tried(&format!("a UDP socket over {ip}"), of_udp, &udp),
+    ];
+    match io::stdout().write_all(table.concat().as_bytes()) {
+        // `opts | head` has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
-fn show(socket_name: &str, options: &[SocketOption], socket: &Socket) {
-    println!("\n{socket_name}:\n");
+fn tried(socket_name: &str, options: &[SocketOption], socket: &Socket) -> String {
+    let mut table = format!("\n{socket_name}:\n\n");
     for option in options {
         let outcome = match option.try_on(socket) {
             Ok(tried) => {
@@ -48,13 +54,10 @@ fn show(socket_name: &str, options: &[SocketOption], socket: &Socket) {
             }
             Err(error) => format!("{error}"),
         };
-        println!(
-            "{:<25} {:<11} {}",
-            option.name,
-            option.before,
-            outcome.trim_end()
-        );
-        println!("  {}", option.meaning);
+        let (name, before) = (option.name, option.before);
+        let row = format!("{name:<25} {before:<11} {outcome}");
+        table += &format!("{}\n  {}\n", row.trim_end(), option.meaning);
     }
+    table
 }
 // ANCHOR_END: main
