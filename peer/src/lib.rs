@@ -29,14 +29,15 @@
 //!
 //! Rooms: [`Scene`] (one test: deadline, seed, the student's threads), [`Line`] (one end of a
 //! TCP connection), [`Host`] (a listener for exercises that write a client), [`Script`]
-//! (in-memory stream). Behind them: the ladder, the bytes, the verdict and its report, and
-//! where a thread is blocked.
+//! (in-memory stream), [`Datagrams`] (a UDP socket behind a network that may be bad). Behind
+//! them: the ladder, the bytes, the verdict and its report, and where a thread is blocked.
 //!
 //! Rules that graders can rely on: no wait is longer than the test's deadline; no port is
 //! fixed; nothing is random but what [`Scene::random`] gives, and its seed is in the verdict
 //! (`PEER_SEED` replays it).
 
 mod bytes;
+mod datagrams;
 mod ladder;
 mod line;
 mod scene;
@@ -44,6 +45,7 @@ mod script;
 mod verdict;
 mod whereabouts;
 
+pub use datagrams::Datagrams;
 pub use line::{Host, Line};
 pub use scene::{Answer, Scene};
 pub use script::{Script, Step};
