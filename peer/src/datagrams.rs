@@ -105,14 +105,30 @@ impl Datagrams<'_> {
         missing: &str,
         key: impl FnOnce(Why) -> &'static str,
     ) -> (Vec<u8>, SocketAddr) {
+        self.next_arrival()
+            .unwrap_or_else(|why| self.fail(why, missing, key(why)))
+    }
+
+    /// Like [`Datagrams::receive`], but `None` when the student's code has returned and nothing
+    /// more is to come.
+    pub fn receive_or_end(
+        &mut self,
+        missing: &str,
+        key: impl FnOnce(Why) -> &'static str,
+    ) -> Option<(Vec<u8>, SocketAddr)> {
+        match self.next_arrival() {
+            Ok(arrived) => Some(arrived),
+            Err(Why::Ended) => None,
+            Err(why) => self.fail(why, missing, key(why)),
+        }
+    }
+
+    fn next_arrival(&mut self) -> Result<Letter, Why> {
         loop {
             if let Some(arrived) = self.from_student.next_datagram() {
-                return arrived;
+                return Ok(arrived);
             }
-            let letter = match self.next_letter() {
-                Ok(letter) => letter,
-                Err(why) => self.fail(why, missing, key(why)),
-            };
+            let letter = self.next_letter()?;
             let what = self.line(&letter.0);
             let fate = self.from_student.receive_datagram(letter);
             match harm(fate) {
