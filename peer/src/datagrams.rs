@@ -23,7 +23,8 @@ pub struct Datagrams<'a> {
     scene: &'a Scene,
     name: String,
     socket: UdpSocket,
-    shown: fn(&[u8]) -> String,
+    sent_as: fn(&[u8]) -> String,
+    received_as: fn(&[u8]) -> String,
     to_student: Lossy<Letter>,
     from_student: Lossy<Letter>,
 }
@@ -42,7 +43,8 @@ impl Scene {
             scene: self,
             name: name.to_string(),
             socket: self.udp_socket().0,
-            shown: quoted,
+            sent_as: quoted,
+            received_as: quoted,
             to_student: Lossy::new(0, Chances::default()),
             from_student: Lossy::new(0, Chances::default()),
         }
@@ -50,9 +52,11 @@ impl Scene {
 }
 
 impl Datagrams<'_> {
-    /// Writes datagrams into the ladder as `shown` describes them, instead of quoting their bytes.
-    pub fn shown_as(mut self, shown: fn(&[u8]) -> String) -> Self {
-        self.shown = shown;
+    /// Writes datagrams into the ladder as these functions describe them, instead of quoting their
+    /// bytes: `sent` those to the student's code, `received` those from it.
+    pub fn shown_as(mut self, sent: fn(&[u8]) -> String, received: fn(&[u8]) -> String) -> Self {
+        self.sent_as = sent;
+        self.received_as = received;
         self
     }
 
@@ -80,7 +84,7 @@ impl Datagrams<'_> {
 
     /// Sends one datagram to the student's code.
     pub fn send_to(&mut self, datagram: &[u8], student: SocketAddr) {
-        let what = self.line(datagram);
+        let what = format!("{}: {}", self.name, (self.sent_as)(datagram));
         let fate = self
             .to_student
             .receive_datagram((datagram.to_vec(), student));
@@ -129,7 +133,7 @@ impl Datagrams<'_> {
                 return Ok(arrived);
             }
             let letter = self.next_letter()?;
-            let what = self.line(&letter.0);
+            let what = format!("{}: {}", self.name, (self.received_as)(&letter.0));
             let fate = self.from_student.receive_datagram(letter);
             match harm(fate) {
                 None => self.scene.ladder().received(what),
@@ -205,10 +209,6 @@ impl Datagrams<'_> {
         }
         let unclear = self.scene.unclear(why);
         self.scene.fail(key, sentence, String::new(), unclear);
-    }
-
-    fn line(&self, datagram: &[u8]) -> String {
-        format!("{}: {}", self.name, (self.shown)(datagram))
     }
 }
 

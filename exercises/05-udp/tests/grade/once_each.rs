@@ -119,8 +119,8 @@ fn keeps_a_piece_once_that_came_twice() {
         let pieces = [scene.random_letters(3), scene.random_letters(4)];
         let [first, second] = [0, 1].map(|at| datagram(at as u32, pieces[at].as_bytes()));
         // Number 0 comes once more after number 1: an old copy that took a longer way.
-        let all = [&first, &first, &second, &first, &second].map(Clone::clone);
-        let datagrams = [&all[..], &[datagram(2, b"")]].concat();
+        let end = datagram(2, b"");
+        let datagrams = [&first, &first, &second, &first, &second, &end].map(Clone::clone);
         let done = received(scene, &datagrams);
         let sentence = "A piece that came twice is in the message twice.";
         let expected = pieces.concat();
@@ -150,18 +150,11 @@ fn acknowledges_again_what_comes_again() {
 fn waits_for_the_piece_that_is_missing() {
     LESSON.grade("once_each", |scene| {
         let pieces: Vec<String> = (1..=3).map(|length| scene.random_letters(length)).collect();
-        let numbered = |at: u32| datagram(at, pieces[at as usize].as_bytes());
-        let end = datagram(3, b"");
+        let piece = |at: usize| datagram(at as u32, pieces[at].as_bytes());
+        let end = || datagram(3, b"");
+        let more = datagram(4, b"more");
         // The end, too, must wait for its turn, and nothing can follow it.
-        let datagrams = [0, 2, 1, 2].map(numbered);
-        let datagrams = [
-            &datagrams[..1],
-            std::slice::from_ref(&end),
-            &datagrams[1..],
-            &[end.clone()],
-            &[datagram(4, b"more")],
-        ]
-        .concat();
+        let datagrams = [piece(0), end(), piece(2), piece(1), piece(2), end(), more];
         let done = received(scene, &datagrams);
         let expected = [Some(0), None, None, Some(1), Some(2), Some(3), None];
         let key = "acknowledges-what-it-skips";

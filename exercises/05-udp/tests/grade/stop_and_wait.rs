@@ -27,16 +27,20 @@ fn sending<'a>(
 }
 
 fn receiver(scene: &Scene) -> Datagrams<'_> {
-    scene.datagrams("receiver").shown_as(shown)
+    scene.datagrams("receiver").shown_as(acknowledgement, shown)
 }
 
 /// A datagram of this protocol, as the ladder shows it.
 fn shown(datagram: &[u8]) -> String {
     match number(datagram) {
-        Some(number) if datagram.len() == NUMBER => format!("number {number}, nothing behind it"),
+        Some(number) if datagram.len() == NUMBER => format!("number {number}, the end"),
         Some(number) => format!("number {number}, {}", bytes(datagram.len() - NUMBER)),
         None => format!("{}, too few for a number", bytes(datagram.len())),
     }
+}
+
+fn acknowledgement(datagram: &[u8]) -> String {
+    number(datagram).map_or("?".to_string(), |number| format!("acknowledges {number}"))
 }
 
 fn number(datagram: &[u8]) -> Option<u32> {
@@ -73,6 +77,7 @@ fn next_at_the_second_attempt(
     scene.note(format!("receiver: does not acknowledge {expected}"));
     let missing = format!("and should have sent number {expected} again");
     let (second, sender) = receiver.receive(&missing, |why| match why {
+        Why::Ended if first.len() == NUMBER => "says-the-end",
         Why::Ended => "gives-up-too-early",
         _ => "no-timeout",
     });
@@ -117,9 +122,12 @@ fn sends_a_numbered_piece_and_then_the_end() {
         );
         receiver.send_to(&0_u32.to_be_bytes(), address);
         let (end, address) = next(&mut receiver, 1);
-        let sentence =
-            "After the last piece, the end is due: the next number, and nothing behind it.";
-        scene.compare(&1_u32.to_be_bytes(), &end, "says-the-end", sentence);
+        let key = match end.len() {
+            NUMBER => "number-in-front", // nothing behind it, but another number
+            _ => "says-the-end",
+        };
+        let sentence = "After the last piece, the end is due: number 1, and nothing behind it.";
+        scene.compare(&1_u32.to_be_bytes(), &end, key, sentence);
         receiver.send_to(&1_u32.to_be_bytes(), address);
         returns(scene, sender);
     });

@@ -27,9 +27,8 @@ fn received(
     key: impl FnOnce(Why) -> &'static str,
 ) -> Vec<Outcome> {
     let (socket, address) = scene.udp_socket();
-    let mut sender = scene
-        .datagrams("sender")
-        .shown_as(|datagram| format!("a datagram of {}", bytes(datagram.len())));
+    let counted = |datagram: &[u8]| format!("a datagram of {}", bytes(datagram.len()));
+    let mut sender = scene.datagrams("sender").shown_as(counted, counted);
     for datagram in datagrams {
         sender.send_to(datagram, address);
     }
