@@ -14,7 +14,7 @@ mod lossy;
 mod proxy;
 
 pub use lossy::{Chances, Fate, Lossy};
-pub use proxy::{Direction, MAX_CLIENTS, Passage, relay};
+pub use proxy::{Direction, FORGET_AFTER, MAX_CLIENTS, Passage, relay};
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-// ANCHOR: chances
 /// How often a datagram meets which fate, in percent. What is left to 100 passes unharmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chances {
@@ -26,7 +25,6 @@ pub enum Fate {
     /// It is held until another one has overtaken it; if no other comes, for ever.
     Late,
 }
-// ANCHOR_END: chances
 
 // ANCHOR: lossy
 /// One direction of a network that loses, doubles and reorders datagrams.

@@ -12,9 +12,8 @@ use std::time::Duration;
 /// Clients that are relayed at a time.
 pub const MAX_CLIENTS: usize = 64;
 
-/// A client that has got no answer for this long makes room for others. When it speaks again, the
-/// server sees it under a new port.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+/// How long `lossy-proxy` remembers a client that gets no answers.
+pub const FORGET_AFTER: Duration = Duration::from_secs(60);
 
 /// Which way a datagram went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +57,16 @@ impl fmt::Display for Passage {
     }
 }
 
-// ANCHOR: relay
 /// Relays between the clients of `listening` and `server`, badly: each client gets one [`Lossy`] for
 /// its questions and one for its answers, and `report` hears of every datagram.
 ///
 /// The server sees a socket of ours for each client, so answers find their way back, and any UDP
 /// server and client may be at the ends. Client number n (from 0) uses the seeds `seed` + 2n and
-/// `seed` + 2n + 1. At most [`MAX_CLIENTS`] at a time: others are refused, and reported.
+/// `seed` + 2n + 1.
+///
+/// At most [`MAX_CLIENTS`] at a time: others are refused, and reported. A client that has got no
+/// answer for `forget_after`, which must not be zero, makes room for another; when it speaks again,
+/// the server sees it under a new port.
 ///
 /// # Errors
 ///
@@ -74,6 +76,7 @@ pub fn relay(
     server: SocketAddr,
     seed: u64,
     chances: Chances,
+    forget_after: Duration,
     report: impl Fn(Passage) + Send + Sync + 'static,
 ) -> io::Result<()> {
     let report = Arc::new(report);
@@ -96,13 +99,14 @@ pub fn relay(
         clients.retain(|_, client| !client.answers.is_finished());
         if !clients.contains_key(&address) {
             let seeds = [next_seed, next_seed.wrapping_add(1)];
-            let client = match clients.len() {
+            let client = if clients.len() < MAX_CLIENTS {
+                let report = Arc::clone(&report);
+                bound_to(server, forget_after).and_then(|to_server| {
+                    Client::new(listening, address, to_server, seeds, chances, report)
+                })
+            } else {
                 // Policy, too many clients: those who are here stay.
-                MAX_CLIENTS.. => Err(io::Error::other("no room for one more client")),
-                _ => {
-                    let report = Arc::clone(&report);
-                    Client::new(listening, address, server, seeds, chances, report)
-                }
+                Err(io::Error::other("no room for one more client"))
             };
             match client {
                 Ok(client) => clients.insert(address, client),
@@ -117,7 +121,7 @@ pub fn relay(
             let fate = client.questions.receive_datagram(buffer[..count].to_vec());
             report(passage(Ok((count, fate))));
             while let Some(datagram) = client.questions.next_datagram() {
-                // An error here was caused by an earlier datagram, and says nothing of this one.
+                // The error of an earlier datagram comes back here, and this one was not sent.
                 if let Err(error) = client.to_server.send(&datagram) {
                     report(passage(Err(error)));
                 }
@@ -125,12 +129,11 @@ pub fn relay(
         }
     }
 }
-// ANCHOR_END: relay
 
 struct Client {
     to_server: Arc<UdpSocket>,
     questions: Lossy<Vec<u8>>,
-    /// Ends by itself: see [`FORGOTTEN_AFTER`].
+    /// Ends by itself when no answer comes for long enough.
     answers: JoinHandle<()>,
 }
 
@@ -138,18 +141,12 @@ impl Client {
     fn new(
         listening: &UdpSocket,
         address: SocketAddr,
-        server: SocketAddr,
+        to_server: UdpSocket,
         [questions, answers]: [u64; 2],
         chances: Chances,
         report: Arc<impl Fn(Passage) + Send + Sync + 'static>,
     ) -> io::Result<Self> {
-        let any: SocketAddr = match server {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let to_server = Arc::new(UdpSocket::bind(any)?);
-        to_server.connect(server)?;
-        to_server.set_read_timeout(Some(FORGOTTEN_AFTER))?;
+        let to_server = Arc::new(to_server);
         let from_server = Arc::clone(&to_server);
         let to_client = listening.try_clone()?;
         let mut answers = Lossy::new(answers, chances);
@@ -172,7 +169,7 @@ impl Client {
                     Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
                         report(passage(Err(error)));
                     }
-                    Err(_) => return, // FORGOTTEN_AFTER is over, or the socket is of no use.
+                    Err(_) => return, // No answer for too long, or the socket is of no use.
                 }
                 while let Some(datagram) = answers.next_datagram() {
                     if let Err(error) = to_client.send_to(&datagram, address) {
@@ -187,6 +184,18 @@ impl Client {
             answers,
         })
     }
+}
+
+/// A socket that hears from `server` only, and waits for it that long.
+fn bound_to(server: SocketAddr, patience: Duration) -> io::Result<UdpSocket> {
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(server)?;
+    socket.set_read_timeout(Some(patience))?;
+    Ok(socket)
 }
 
 /// A signal came first; or, on Windows, an earlier answer found its client gone.

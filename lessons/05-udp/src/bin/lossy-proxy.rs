@@ -51,9 +51,14 @@ fn relay(address: SocketAddr) -> io::Result<()> {
     let Chances { lost, twice, late } = chances;
     println!("relaying to {server}, seed {seed}: {lost} % lost, {twice} % twice, {late} % late");
 
-    udp::relay(&socket, server, seed, chances, |passage| {
-        println!("{passage}")
-    })
+    udp::relay(
+        &socket,
+        server,
+        seed,
+        chances,
+        udp::FORGET_AFTER,
+        |passage| println!("{passage}"),
+    )
 }
 
 /// The environment variable `name`, or `usual` where it is not set.

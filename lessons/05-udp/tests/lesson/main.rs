@@ -366,22 +366,39 @@ fn lossy_deals_the_fates_that_its_chances_say() {
 }
 
 /// A relay in the background, and what it reports.
-fn relay(server: SocketAddr, chances: Chances) -> (SocketAddr, Receiver<Passage>) {
+fn relay(server: SocketAddr, forget_after: Duration) -> (SocketAddr, Receiver<Passage>) {
     let (listening, address) = socket();
     listening.set_read_timeout(None).unwrap();
     let (sender, passages) = mpsc::channel();
     thread::spawn(move || {
-        udp::relay(&listening, server, 1, chances, move |passage| {
-            let _ = sender.send(passage); // The test may be over.
-        })
+        udp::relay(
+            &listening,
+            server,
+            1,
+            NOTHING_HAPPENS,
+            forget_after,
+            move |passage| {
+                let _ = sender.send(passage); // The test may be over.
+            },
+        )
     });
     (address, passages)
+}
+
+/// The next passage that went wrong: whose it was, and why.
+fn next_error(passages: &Receiver<Passage>) -> (SocketAddr, io::Error) {
+    loop {
+        let passage = passages.recv_timeout(DEADLINE).unwrap();
+        if let Err(error) = passage.outcome {
+            return (passage.client, error);
+        }
+    }
 }
 
 #[test]
 fn the_relay_keeps_its_clients_apart() {
     let (server, _reports) = serve(40);
-    let (proxy, _passages) = relay(server, NOTHING_HAPPENS);
+    let (proxy, _passages) = relay(server, DEADLINE);
     let clients: Vec<UdpSocket> = (0..20).map(|_| connected(proxy)).collect();
     for (number, client) in clients.iter().enumerate() {
         client.send(&[number as u8]).unwrap();
@@ -397,7 +414,7 @@ fn the_relay_keeps_its_clients_apart() {
 #[test]
 fn the_relay_carries_datagrams_of_every_length() {
     let (server, address) = socket();
-    let (proxy, passages) = relay(address, NOTHING_HAPPENS);
+    let (proxy, passages) = relay(address, DEADLINE);
     let client = connected(proxy);
     let mut buffer = vec![0; LARGEST_PAYLOAD + 1];
     for length in [0, LARGEST_PAYLOAD, 1] {
@@ -412,16 +429,46 @@ fn the_relay_carries_datagrams_of_every_length() {
 #[test]
 fn the_relay_has_room_for_so_many_clients_and_keeps_those_it_has() {
     let (server, _reports) = serve(10_000);
-    let (proxy, passages) = relay(server, NOTHING_HAPPENS);
+    let (proxy, passages) = relay(server, DEADLINE);
     let clients: Vec<UdpSocket> = (0..MAX_CLIENTS).map(|_| connected(proxy)).collect();
     for client in &clients {
         assert_eq!(answer_to(client, b"in"), b"in");
     }
     let one_more = connected(proxy);
     one_more.send(b"me too").unwrap();
-    let refused = passages.iter().find(|passage| passage.outcome.is_err());
-    assert_eq!(refused.unwrap().client, one_more.local_addr().unwrap());
+    let (refused, _) = next_error(&passages);
+    assert_eq!(refused, one_more.local_addr().unwrap());
     assert_eq!(answer_to(&clients[0], b"still in"), b"still in");
+}
+
+#[test]
+fn the_relay_forgets_those_who_get_no_answers() {
+    let (server, _reports) = serve(10_000);
+    let (proxy, _passages) = relay(server, SHORT);
+    for _ in 0..2 * MAX_CLIENTS {
+        let client = connected(proxy);
+        // Refused as long as there is no room; there will be.
+        let served = (0..400).any(|_| udp::ask(&client, b"in?", &mut [0; 9], SHORT).is_ok());
+        assert!(served);
+    }
+}
+
+#[test]
+fn serves_on_after_a_flood_of_garbage() {
+    let (address, reports) = serve(usize::MAX);
+    let flood: Vec<UdpSocket> = (0..200).map(|_| connected(address)).collect();
+    for round in 0..50 {
+        for (number, client) in flood.iter().enumerate() {
+            // 0 to 2,986 bytes: many are too long, and nobody reads the answers.
+            let _ = client.send(&vec![0xff; (number * 15 + round) % 2_987]);
+        }
+    }
+    drop(flood); // The answers that are still to come find closed ports.
+    let client = connected(address);
+    // The flood may have filled the queue: then the first questions are lost.
+    let served = (0..400).any(|_| udp::ask(&client, b"still there?", &mut [0; 99], SHORT).is_ok());
+    assert!(served);
+    assert!(reports.try_iter().any(|(_, outcome)| outcome.is_err()));
 }
 
 #[cfg(target_os = "linux")]
@@ -429,12 +476,11 @@ fn the_relay_has_room_for_so_many_clients_and_keeps_those_it_has() {
 fn the_relay_reports_that_nobody_is_behind_it_and_goes_on() {
     let (_elsewhere, somebody) = socket();
     let server = connected(somebody);
-    let (proxy, passages) = relay(server.local_addr().unwrap(), NOTHING_HAPPENS);
+    let (proxy, passages) = relay(server.local_addr().unwrap(), DEADLINE);
     let client = connected(proxy);
     for _ in 0..3 {
         client.send(b"anybody?").unwrap();
-        let refused = passages.iter().find(|passage| passage.outcome.is_err());
-        let error = refused.unwrap().outcome.unwrap_err();
+        let (_, error) = next_error(&passages);
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     }
 }
