@@ -26,7 +26,8 @@ pub const ATTEMPTS: usize = 20;
 /// other piece.
 ///
 /// What will come: acknowledgements that are lost; the same one twice; one of an earlier piece, which
-/// says nothing about this one and is ignored; nothing at all.
+/// says nothing about this one and is ignored (it neither ends the wait nor makes you send again);
+/// nothing at all.
 ///
 /// Example: `message` is `"hello"`. The datagrams are `00 00 00 00 h e l l o` and, after the
 /// acknowledgement `00 00 00 00`, `00 00 00 01`. After the acknowledgement `00 00 00 01` this

@@ -8,6 +8,8 @@ use udp_exercises::stop_and_wait::{ATTEMPTS, MAX_DATAGRAM, NUMBER, send_message}
 
 /// Where no datagram is lost. On a busy machine one may be sent again all the same.
 const PATIENT: Duration = Duration::from_millis(300);
+/// Longer than a test lasts.
+const ENDLESS: Duration = Duration::from_secs(60);
 /// Where the grader stays silent in order to see the datagram again.
 const QUICK: Duration = Duration::from_millis(30);
 
@@ -200,6 +202,34 @@ fn takes_no_acknowledgement_of_another_piece() {
         let (_, address) = next(&mut receiver, 2);
         receiver.send_to(&2_u32.to_be_bytes(), address);
         returns_while_acknowledged(scene, &mut receiver, sender);
+    });
+}
+
+#[test]
+fn answers_no_old_acknowledgement() {
+    LESSON.grade("stop_and_wait", |scene| {
+        let message = scene.random_letters(1500);
+        let mut receiver = receiver(scene);
+        // No attempt ends by itself: whatever comes twice was sent for another reason.
+        let sender = sending(scene, &receiver, message.as_bytes(), ENDLESS);
+        let (_, address) = next(&mut receiver, 0);
+        for _ in 0..2 {
+            receiver.send_to(&0_u32.to_be_bytes(), address);
+        }
+        for expected in 1..3_u32 {
+            let missing = format!("and should have sent number {expected}");
+            let (datagram, _) = receiver.receive(&missing, |_| "loses-a-piece");
+            scene.check(
+                number(&datagram) == Some(expected),
+                "answers-old-acknowledgements",
+                || {
+                    "An acknowledgement of number 0 came a second time, and number 1 was sent a second time at once."
+                        .to_string()
+                },
+            );
+            receiver.send_to(&expected.to_be_bytes(), address);
+        }
+        returns(scene, sender);
     });
 }
 

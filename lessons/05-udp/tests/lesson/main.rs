@@ -22,6 +22,7 @@ const CLIENT: &str = env!("CARGO_BIN_EXE_udp-client");
 const PROXY: &str = env!("CARGO_BIN_EXE_lossy-proxy");
 const SLOW_READER: &str = env!("CARGO_BIN_EXE_slow-reader");
 const AGAINST_TCP: &str = env!("CARGO_BIN_EXE_udp-against-tcp");
+const MULTICAST: &str = env!("CARGO_BIN_EXE_multicast");
 const ANY_PORT: &str = "127.0.0.1:0";
 
 /// For answers that will certainly not come: how long we wait for them.
@@ -179,6 +180,19 @@ fn udp_against_tcp_is_the_one_in_the_book() {
     assert!(rows().all(|row| row.contains(" 100.0 % ")), "{text}");
     let session = format!("$ cargo run -q --bin udp-against-tcp\n{text}");
     assert_transcript("udp-against-tcp.txt", &session, without_numbers);
+}
+
+/// Elsewhere a group cannot be bound, or loopback has no multicast: there the program says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn one_datagram_reaches_every_member_of_a_group() {
+    let run = Program::start(MULTICAST, &[]).finish();
+    assert!(run.status.success(), "{}", run.errors);
+    let text = String::from_utf8(run.output).unwrap();
+    let group = text.lines().next().unwrap().rsplit(' ').next().unwrap();
+    let session = format!("$ cargo run -q --bin multicast\n{text}");
+    let session = session.replace(group, "239.255.70.5:40005");
+    assert_transcript("multicast.txt", &session, without_ports);
 }
 
 /// How much arrives, and how fast, differs from run to run.
@@ -569,6 +583,7 @@ fn help_names_the_program_and_its_address() {
         (PROXY, "lossy-proxy", "127.0.0.1:7105"),
         (SLOW_READER, "slow-reader", ANY_PORT),
         (AGAINST_TCP, "udp-against-tcp", ANY_PORT),
+        (MULTICAST, "multicast", ANY_PORT),
     ];
     for (path, name, address) in programs {
         let run = Program::start(path, &["--help"]).finish();
