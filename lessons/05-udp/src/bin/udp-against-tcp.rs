@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,23 +47,27 @@ fn over_udp(address: SocketAddr, size: usize) -> io::Result<Arrived> {
     reader.set_read_timeout(Some(SILENCE))?;
     let sender = UdpSocket::bind(SocketAddr::new(address.ip(), 0))?;
     sender.connect(reader.local_addr()?)?;
+    let all_sent = AtomicBool::new(false);
     let begin = Instant::now();
-    let reading = thread::spawn(move || {
-        let mut buffer = vec![0; LARGE];
-        let (mut bytes, mut last) = (0, begin);
-        loop {
-            match reader.recv(&mut buffer) {
-                Ok(count) => (bytes, last) = (bytes + count, Instant::now()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Ok((bytes, last - begin)),
+    thread::scope(|scope| {
+        let reading = scope.spawn(|| {
+            let mut buffer = vec![0; LARGE];
+            let (mut bytes, mut last) = (0, begin);
+            loop {
+                match reader.recv(&mut buffer) {
+                    Ok(count) => (bytes, last) = (bytes + count, Instant::now()),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    // Silence. Only together with this news it is the end.
+                    Err(_) if all_sent.load(Ordering::Relaxed) => return Ok((bytes, last - begin)),
+                    Err(_) => {}
+                }
             }
-        }
-    });
-    let datagram = vec![b'x'; size];
-    for _ in 0..TOTAL / size {
-        sender.send(&datagram)?;
-    }
-    joined(reading.join())
+        });
+        let datagram = vec![b'x'; size];
+        let sent = (0..TOTAL / size).try_for_each(|_| sender.send(&datagram).map(drop));
+        all_sent.store(true, Ordering::Relaxed); // Also after an error: the reader must end.
+        sent.and(joined(reading.join()))
+    })
 }
 
 fn over_tcp(address: SocketAddr, size: usize) -> io::Result<Arrived> {
