@@ -204,8 +204,12 @@ impl Chapter {
                     continue;
                 }
                 Some(mut open) if open.kind == "ladder" => {
-                    open.body.push_str(line);
-                    open.body.push('\n');
+                    // A recorded ladder is included; its title stands in the chapter, in the chapter's language.
+                    match include::target(line).map(|target| include::read(root, &folder, target)) {
+                        Some(Ok(recorded)) => open.body.push_str(&recorded),
+                        Some(Err(sentence)) => self.problem(number, sentence),
+                        None => open.body.extend([line, "\n"]),
+                    }
                     fence = Some(open);
                     continue;
                 }
@@ -249,7 +253,7 @@ impl Chapter {
             if line.contains("{{#") {
                 self.problem(
                     number,
-                    "Only `{{#include PATH:ANCHOR}}` is known, alone on its line.",
+                    "Only `{{#include PATH:ANCHOR}}` and `{{#diff OLD NEW}}` are known, alone on their line.",
                 );
             }
             out.push_str(line);
@@ -326,7 +330,7 @@ mod tests {
         assert_eq!((two.id.as_str(), two.level, two.line), ("two", 2, 4));
         assert_eq!(
             (&two.fences[..], &two.includes[..]),
-            (&["rust".to_owned()][..], &["a.rs:b".to_owned()][..])
+            (&["rust".to_owned()][..], &["include a.rs:b".to_owned()][..])
         );
         assert!(one.text.starts_with("# 소켓") && one.text.ends_with(".\n\n"));
         assert_eq!(sentences(&chapter), "");

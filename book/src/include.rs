@@ -1,6 +1,7 @@
-//! `{{#include PATH:ANCHOR}}`: text of the workspace shown in a chapter.
+//! `{{#include PATH:ANCHOR}}` and `{{#diff PATH:ANCHOR PATH:ANCHOR}}`: text of the workspace shown in a chapter, and what
+//! changed from one text to another.
 //!
-//! The line stands alone, usually inside a code fence. PATH is relative to the chapter's folder. With an anchor, the
+//! The line stands alone, usually inside a code fence; a difference stands in a `diff` fence. PATH is relative to the chapter's folder. With an anchor, the
 //! lines between `ANCHOR: name` and `ANCHOR_END: name` are shown; without one, the whole file. Lines that only mark
 //! an anchor are never shown, and the indentation that all shown lines share is taken away.
 //!
@@ -13,16 +14,37 @@ use std::path::Path;
 const START: &str = "ANCHOR: ";
 const END: &str = "ANCHOR_END: ";
 
-/// The PATH:ANCHOR of a line that is an include, `None` for any other line.
+/// Unchanged lines that a difference shows around each change.
+const CONTEXT: usize = 3;
+
+/// What a line asks for, `include PATH` or `diff PATH PATH`; `None` for any other line.
 pub(crate) fn target(line: &str) -> Option<&str> {
-    line.trim()
-        .strip_prefix("{{#include ")?
-        .strip_suffix("}}")
-        .map(str::trim)
+    let inside = line.trim().strip_prefix("{{#")?.strip_suffix("}}")?.trim();
+    (inside.starts_with("include ") || inside.starts_with("diff ")).then_some(inside)
 }
 
-/// The text that `target` names, as seen from a chapter in `folder`; an error is a sentence for the author.
+/// The text that `target` asks for, as seen from a chapter in `folder`; an error is a sentence for the author.
 pub(crate) fn read(root: &Path, folder: &Path, target: &str) -> Result<String, String> {
+    let words: Vec<&str> = target.split_whitespace().collect();
+    match words.as_slice() {
+        ["include", path] => file(root, folder, path),
+        ["diff", old, new] => {
+            let (old, new) = (file(root, folder, old)?, file(root, folder, new)?);
+            let diff = similar::TextDiff::from_lines(&old, &new);
+            let mut unified = diff.unified_diff();
+            let text = unified.context_radius(CONTEXT).to_string();
+            if text.is_empty() {
+                return Err(format!("Nothing differs in `{{{{#{target}}}}}`."));
+            }
+            Ok(text)
+        }
+        _ => Err(format!(
+            "`{{{{#{target}}}}}` is neither `{{{{#include PATH:ANCHOR}}}}` nor `{{{{#diff OLD NEW}}}}`."
+        )),
+    }
+}
+
+fn file(root: &Path, folder: &Path, target: &str) -> Result<String, String> {
     let (path, anchor) = match target.split_once(':') {
         Some((path, anchor)) => (path, Some(anchor)),
         None => (target, None),
@@ -161,6 +183,20 @@ mod tests {
                 .unwrap_err()
                 .contains("twice")
         );
+    }
+
+    #[test]
+    fn a_difference_is_told_by_its_changed_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("old.txt"), "one\ntwo\nthree\n").unwrap();
+        fs::write(root.join("new.txt"), "one\n2\nthree\n").unwrap();
+        assert_eq!(
+            read(root, root, "diff old.txt new.txt").unwrap(),
+            "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n"
+        );
+        let same = read(root, root, "diff old.txt old.txt").unwrap_err();
+        assert!(same.contains("Nothing differs"), "{same}");
     }
 
     #[test]

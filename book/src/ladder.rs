@@ -33,6 +33,14 @@ const SMALLEST_GAP: f32 = 130.0;
 const BOX_COLUMNS: usize = 24;
 const LABEL_COLUMNS: usize = 26;
 
+/// What the page's style sheet says of a ladder, for a picture outside the book.
+const STYLE: &str = "<style>svg{font:14px sans-serif;background:#fff;--fg:#222;--bg:#fff;--line:#999}\
+    @media(prefers-color-scheme:dark){svg{background:#1b1d20;--fg:#ddd;--bg:#1b1d20;--line:#777}}\
+    text{fill:var(--fg);text-anchor:middle}.name,.heading{font-weight:600}.heading{text-anchor:start}\
+    .label,.heading{stroke:var(--bg);stroke-width:6px;paint-order:stroke}rect{fill:var(--bg);stroke:var(--line)}\
+    path{fill:none;stroke:var(--fg);stroke-width:1.4}.life{stroke:var(--line);stroke-dasharray:2 4}\
+    .rule{stroke:var(--line)}.tip{fill:var(--fg);stroke:none}.lost{stroke-dasharray:5 4}</style>";
+
 /// What is wrong in a ladder: the line, counted from 0 at the first line inside the fence, and a sentence.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Fault {
@@ -47,7 +55,7 @@ fn fault<T>(line: usize, sentence: impl Into<String>) -> Result<T, Fault> {
     })
 }
 
-enum Event {
+pub(crate) enum Event {
     Step(String),
     Does {
         actor: usize,
@@ -66,11 +74,11 @@ enum Event {
     },
 }
 
-struct Ladder {
+pub(crate) struct Ladder {
     title: String,
     desc: String,
-    actors: Vec<String>,
-    events: Vec<Event>,
+    pub(crate) actors: Vec<String>,
+    pub(crate) events: Vec<Event>,
 }
 
 /// Draws the text of a ladder as a `<figure>` whose ids begin with `id`.
@@ -78,7 +86,7 @@ pub(crate) fn draw(text: &str, id: &str) -> Result<String, Fault> {
     Ok(parse(text)?.draw(id))
 }
 
-fn parse(text: &str) -> Result<Ladder, Fault> {
+pub(crate) fn parse(text: &str) -> Result<Ladder, Fault> {
     let (mut title, mut desc) = (String::new(), String::new());
     let (mut actors, mut events) = (Vec::new(), Vec::new());
     for (line, content) in text.lines().enumerate() {
@@ -272,6 +280,20 @@ impl Ladder {
     }
 
     fn draw(&self, id: &str) -> String {
+        let title = escape(&self.title);
+        let svg = self.svg(id, "");
+        format!(
+            "<figure class=\"ladder\"><div class=\"ladder-box\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\
+             {svg}</div><figcaption>{title}</figcaption></figure>"
+        )
+    }
+
+    /// The picture as a file of its own, for light and dark backgrounds.
+    pub(crate) fn standalone(&self) -> String {
+        self.svg("ladder", STYLE)
+    }
+
+    fn svg(&self, id: &str, style: &str) -> String {
         let (x, width) = self.columns();
         let grouped = self
             .events
@@ -308,11 +330,9 @@ impl Ladder {
         }
         let (title, desc) = (escape(&self.title), escape(&self.desc));
         format!(
-            "<figure class=\"ladder\"><div class=\"ladder-box\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\
-             <svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
              viewBox=\"0 0 {width:.0} {y:.0}\" width=\"{width:.0}\" height=\"{y:.0}\">\
-             <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{desc}</desc>{lines}{body}</svg></div>\
-             <figcaption>{title}</figcaption></figure>"
+             <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{desc}</desc>{style}{lines}{body}</svg>"
         )
     }
 }

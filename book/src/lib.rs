@@ -10,6 +10,7 @@ mod include;
 mod ladder;
 mod overheard;
 mod page;
+mod plain;
 mod translate;
 mod visit;
 
@@ -132,6 +133,27 @@ pub fn accept_translation(root: &Path, chapter: Option<&str>) -> Result<(), Vec<
     let config = read_config(root).map_err(|problem| vec![problem])?;
     let (_, english) = load(root, &config, &page::ENGLISH).map_err(|problem| vec![problem])?;
     translate::accept(root, &english, chapter).map_err(|problem| vec![problem])
+}
+
+/// A ladder outside the book, from the text of a `ladder` fence: for a terminal of `columns` columns, and as a picture.
+///
+/// # Errors
+/// A sentence, when the text is not a ladder.
+pub fn ladder(text: &str, columns: usize) -> Result<Drawn, String> {
+    let ladder = ladder::parse(text).map_err(|fault| fault.sentence)?;
+    Ok(Drawn {
+        plain: ladder.plain(columns),
+        svg: ladder.standalone(),
+    })
+}
+
+/// What [`ladder()`] draws.
+#[derive(Debug)]
+pub struct Drawn {
+    /// For the terminal.
+    pub plain: String,
+    /// A whole SVG file.
+    pub svg: String,
 }
 
 struct Sources {

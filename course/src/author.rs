@@ -238,15 +238,16 @@ fn read(
     Ok(mistakes)
 }
 
-/// The text of all grader files of a lesson.
+/// The text of all that can name a hint: a lesson's graders, and the peer that they talk to.
 fn graders(catalogue: &Catalogue, lesson: &Lesson) -> Result<String> {
-    let folder = catalogue.root.join(lesson.folder()).join("tests/grade");
-    let entries = fs::read_dir(&folder).map_err(Trouble::file("read", &folder))?;
+    let graders = catalogue.root.join(lesson.folder()).join("tests/grade");
+    let peer = catalogue.root.join("peer/src");
     let mut text = String::new();
-    for entry in entries.flatten() {
-        text.push_str(
-            &fs::read_to_string(entry.path()).map_err(Trouble::file("read", &entry.path()))?,
-        );
+    for folder in [graders, peer].iter().filter(|folder| folder.is_dir()) {
+        let entries = fs::read_dir(folder).map_err(Trouble::file("read", folder))?;
+        for file in entries.flatten().map(|entry| entry.path()) {
+            text.push_str(&fs::read_to_string(&file).map_err(Trouble::file("read", &file))?);
+        }
     }
     Ok(text)
 }

@@ -17,12 +17,13 @@ mod progress;
 mod proof;
 mod show;
 mod starter;
+mod trace;
 mod trouble;
 mod watch;
 
 use std::fs;
 use std::panic::PanicHookInfo;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -88,6 +89,18 @@ enum Command {
     },
     /// The starter back; your version is kept
     Reset { exercise: String },
+    /// The system calls that programs really make, as a ladder (Linux, with strace)
+    Trace {
+        /// One program, or a server and its clients
+        #[arg(required = true, value_name = "PROGRAM")]
+        programs: Vec<String>,
+        /// Writes the ladder as a picture too
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+        /// Writes the ladder's lines too, for a `ladder` fence of a chapter
+        #[arg(long, value_name = "FILE")]
+        ladder: Option<PathBuf>,
+    },
     /// Builds or checks the book
     #[command(subcommand)]
     Book(BookCommand),
@@ -209,6 +222,11 @@ fn obey(command: Option<Command>) -> Result<bool> {
         Some(Command::Reset { exercise }) => {
             reset(&catalogue, catalogue.find(&exercise)?).map(done)
         }
+        Some(Command::Trace {
+            programs,
+            svg,
+            ladder,
+        }) => trace::trace(&catalogue, &programs, svg.as_deref(), ladder.as_deref()).map(done),
         Some(Command::Book(BookCommand::Build)) => home::build(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Check)) => home::check(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Lock { chapter })) => {

@@ -173,27 +173,41 @@ fn text(bytes: &Mutex<Vec<u8>>) -> String {
     String::from_utf8_lossy(&bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
+/// Puts the program into a process group of its own, so that its children can be ended with it.
 #[cfg(unix)]
-fn own_group(command: &mut Command) {
+pub fn own_group(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
 }
 
 #[cfg(unix)]
 fn kill_group(leader: u32) {
-    use nix::sys::signal::{Signal, killpg};
-    use nix::unistd::Pid;
+    signal_group(leader, nix::sys::signal::Signal::SIGKILL);
+}
+
+/// Asks everything in the group to end, as `kill` does.
+#[cfg(unix)]
+pub fn end_group(leader: u32) {
+    signal_group(leader, nix::sys::signal::Signal::SIGTERM);
+}
+
+#[cfg(unix)]
+fn signal_group(leader: u32, signal: nix::sys::signal::Signal) {
     if let Ok(group) = i32::try_from(leader) {
         // An error means that nobody is left, which is the goal.
-        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group), signal);
     }
 }
 
 #[cfg(not(unix))]
-fn own_group(_command: &mut Command) {}
+pub fn own_group(_command: &mut Command) {}
 
 #[cfg(not(unix))]
 fn kill_group(_leader: u32) {}
+
+/// Nothing can be asked to end there; only Unix has strace anyway.
+#[cfg(not(unix))]
+pub fn end_group(_leader: u32) {}
 
 /// How a program ended, in words: "exit code 3", "signal 6 (SIGABRT)".
 pub fn how_it_ended(status: ExitStatus) -> String {

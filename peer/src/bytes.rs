@@ -1,14 +1,21 @@
 //! Bytes as a person reads them: quoted, counted, and compared with a caret.
 
-/// Bytes of a quoted string before it is cut in the middle of a ladder.
+use unicode_width::UnicodeWidthStr;
+
+/// Bytes of a quoted string before it is cut in the middle of a ladder, and columns: a byte that is
+/// not text takes four.
 const QUOTED: usize = 20;
+const QUOTED_COLUMNS: usize = 28;
 
 /// Bytes in a row of the comparison; 16 bytes in hexadecimal fit 80 columns with their text.
 const ROW: usize = 16;
 
 /// `"hello" (5 bytes)`; long strings are cut, and say so by their count.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
-    let shown = &bytes[..whole_characters(bytes, QUOTED)];
+    let mut shown = &bytes[..whole_characters(bytes, QUOTED)];
+    while text(shown).width() > QUOTED_COLUMNS {
+        shown = &shown[..whole_characters(shown, shown.len() - 1)];
+    }
     let dots = if shown.len() < bytes.len() { "…" } else { "" };
     format!("\"{}{dots}\" ({})", text(shown), counted(bytes.len()))
 }
@@ -54,10 +61,11 @@ fn text(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() || c == '"' || c == '\\' {
-                out.extend(c.escape_default());
-            } else {
-                out.push(c);
+            match c {
+                '\n' | '\r' | '\t' | '"' | '\\' => out.extend(c.escape_default()),
+                '\0'..='\x7f' if c.is_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
+                _ if c.is_control() => out.extend(c.escape_default()),
+                _ => out.push(c),
             }
         }
         for byte in chunk.invalid() {
@@ -126,6 +134,10 @@ mod tests {
         assert_eq!(quoted(b"hi\n"), r#""hi\n" (3 bytes)"#);
         assert_eq!(quoted("안녕".as_bytes()), "\"안녕\" (6 bytes)");
         assert_eq!(quoted(&[0xff, b'a']), r#""\xffa" (2 bytes)"#);
+        assert_eq!(
+            quoted(&[0; 9]),
+            "\"\\x00\\x00\\x00\\x00\\x00\\x00\\x00…\" (9 bytes)"
+        );
     }
 
     #[test]

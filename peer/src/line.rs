@@ -59,7 +59,7 @@ impl<'a> Line<'a> {
         self.say(quoted(bytes));
         if let Err(error) = self.write_all(bytes) {
             self.scene
-                .note(format!("{}: could not send all of it: {error}", self.name));
+                .note(format!("{}: not all of it was sent: {error}", self.name));
         }
     }
 
@@ -69,9 +69,9 @@ impl<'a> Line<'a> {
     pub fn send_byte_by_byte(&mut self, bytes: &[u8]) {
         self.say(format!("{} one by one", quoted(bytes)));
         for byte in bytes {
-            if self.write_all(std::slice::from_ref(byte)).is_err() {
+            if let Err(error) = self.write_all(std::slice::from_ref(byte)) {
                 self.scene
-                    .note(format!("{}: the other end is gone", self.name));
+                    .note(format!("{}: the rest was not sent: {error}", self.name));
                 return;
             }
             while self.scene.left() > Duration::ZERO && self.is_untaken() {
@@ -155,7 +155,7 @@ impl<'a> Line<'a> {
         let missing = after(got.len(), expected.len());
         let sentence = match why {
             Why::Blocked(_) | Why::Spinning => {
-                let missing = format!("and {} of {} came back", got.len(), counted(expected.len()));
+                let missing = format!("and {} of {} came", got.len(), counted(expected.len()));
                 self.scene.sentence(why, &missing)
             }
             _ => self.scene.sentence(why, &missing),

@@ -5,6 +5,7 @@
 )]
 
 mod fixture;
+mod recordings;
 
 use fixture::{Fixture, RIGHT, add};
 

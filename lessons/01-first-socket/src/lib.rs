@@ -13,10 +13,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// How long a greeted client may take to say something or to hang up.
-///
-/// Nobody else is greeted meanwhile: this server serves one client at a time (lesson 09 serves
-/// many), so it waits a second and no longer.
+/// How long the program gives a greeted client to say something or to hang up.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The two ends of a connected TCP socket, seen from this process.
@@ -62,6 +59,9 @@ impl fmt::Display for Endpoints {
 // ANCHOR: serve
 /// Greets the clients of `listener` in turn, and tells `report` what became of each.
 ///
+/// A greeted client gets `farewell`, which must not be zero, to say something or to hang up. Nobody
+/// else is greeted meanwhile: one client at a time (lesson 09 serves many).
+///
 /// `report` gets the client's address and the ends of the connection, or the error that ended it,
 /// and it says whether to go on: `Break` makes `serve` return `Ok`.
 ///
@@ -70,6 +70,7 @@ impl fmt::Display for Endpoints {
 /// When `accept` fails for a reason that is not one client's, accept(2).
 pub fn serve(
     listener: &TcpListener,
+    farewell: Duration,
     mut report: impl FnMut(SocketAddr, io::Result<Endpoints>) -> ControlFlow<()>,
 ) -> io::Result<()> {
     loop {
@@ -82,7 +83,7 @@ pub fn serve(
         };
         // Policy, failed client: it is reported, and the next one is served. A `?` here would let
         // any client end the server, simply by resetting its connection.
-        if report(address, greet(client)).is_break() {
+        if report(address, greet(client, farewell)).is_break() {
             return Ok(());
         }
     }
@@ -91,7 +92,7 @@ pub fn serve(
 
 // ANCHOR: greet
 /// Sends one line to the client and closes the connection.
-fn greet(mut client: TcpStream) -> io::Result<Endpoints> {
+fn greet(mut client: TcpStream, farewell: Duration) -> io::Result<Endpoints> {
     let ends = Endpoints::of(&client)?;
     // The send buffer of a new connection is empty, so this write cannot block.
     client.write_all(format!("hello, {}\n", ends.peer).as_bytes())?;
@@ -100,7 +101,7 @@ fn greet(mut client: TcpStream) -> io::Result<Endpoints> {
     // overtake the greeting. So we say that we are done, give the client a moment to speak or to
     // hang up, and ignore what it says (lesson 04 is about closing).
     client.shutdown(Shutdown::Write)?;
-    client.set_read_timeout(Some(FAREWELL))?;
+    client.set_read_timeout(Some(farewell))?;
     match client.read(&mut [0; 4096]) {
         Ok(_) => Ok(ends),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {

@@ -23,7 +23,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     println!("listening on {}", listener.local_addr()?);
 
-    first_socket::serve(&listener, |client, outcome| {
+    first_socket::serve(&listener, first_socket::FAREWELL, |client, outcome| {
         match outcome {
             Ok(ends) => println!("greeted {ends}"),
             Err(error) => println!("lost {client}: {error}"),

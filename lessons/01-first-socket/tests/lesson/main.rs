@@ -26,7 +26,7 @@ fn serve(listener: TcpListener, clients: usize) -> Receiver<Report> {
     let (sender, reports) = mpsc::channel();
     thread::spawn(move || {
         let mut left = clients;
-        first_socket::serve(&listener, |client, outcome| {
+        first_socket::serve(&listener, first_socket::FAREWELL, |client, outcome| {
             sender.send((client, outcome)).unwrap();
             left -= 1;
             if left == 0 {

@@ -35,9 +35,21 @@ pub struct Ended {
     pub errors: String,
 }
 
+/// Whoever runs the tests may ignore Ctrl-C, as a shell does for what it runs in the background, and
+/// programs inherit that. `env` of GNU gives it its usual meaning again; elsewhere there is no way.
+fn command(path: &str) -> Command {
+    if cfg!(target_os = "linux") {
+        let mut env = Command::new("env");
+        env.args(["--default-signal=INT", path]);
+        env
+    } else {
+        Command::new(path)
+    }
+}
+
 impl Program {
     pub fn start(path: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(path)
+        let mut child = command(path)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,279 @@
+//! Attacks every server of Part I in every way that a network allows, and looks whether it still serves afterwards, with
+//! as many descriptors and as much memory as before.
+//!
+//! These servers talk with one client at a time, so a client that says nothing holds up the others until the server
+//! gives it up. In the programs that takes seconds; here the servers get a shorter patience.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may stop at what should not happen"
+)]
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::ops::ControlFlow;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+/// What the servers bear of a silent client.
+const IDLE: Duration = Duration::from_millis(20);
+/// How long an honest client waits for its turn: all that waited before it must be given up first.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const CONNECTS: usize = 2_000;
+const RESETS: usize = 50;
+const IDLERS: usize = 200;
+const GARBAGE: usize = 64 * 1024;
+const FLOOD: usize = 64 * 1024 * 1024;
+/// How long a trickler goes on, a byte at a time.
+const TRICKLE: Duration = Duration::from_secs(1);
+
+/// Bytes of resident memory that may stay with the allocator and with idle threads.
+const MEMORY_SLACK: usize = 8 * 1024 * 1024;
+
+/// A server under attack, and how an honest client talks with it.
+struct Target {
+    name: &'static str,
+    serve: fn(TcpListener) -> io::Result<()>,
+    /// One whole conversation; an error when the server does not keep its side.
+    talk: fn(TcpStream) -> io::Result<()>,
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        name: "hello-server",
+        serve: |listener| first_socket::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        talk: |mut stream| {
+            let mut greeting = String::new();
+            stream.read_to_string(&mut greeting)?;
+            right(greeting == format!("hello, {}\n", stream.local_addr()?))
+        },
+    },
+    Target {
+        name: "echo-server",
+        serve: |listener| tcp_echo::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        talk: |mut stream| {
+            let mut echo = String::new();
+            stream.write_all("안녕하세요".as_bytes())?;
+            stream.shutdown(Shutdown::Write)?;
+            stream.read_to_string(&mut echo)?;
+            right(echo == "안녕하세요")
+        },
+    },
+];
+
+fn right(answer: bool) -> io::Result<()> {
+    if answer {
+        Ok(())
+    } else {
+        Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "not the right answer",
+        ))
+    }
+}
+
+/// One test, so that nothing else in this process opens descriptors meanwhile.
+#[test]
+fn every_server_survives_every_attack() {
+    for target in TARGETS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let serve = target.serve;
+        let descriptors = Resources::now().descriptors;
+        let server = thread::Builder::new()
+            .name(target.name.to_owned())
+            .spawn(move || serve(listener))
+            .unwrap();
+        let served = |after: &str| {
+            let talked = connect(address).and_then(target.talk);
+            assert!(
+                talked.is_ok() && !server.is_finished(),
+                "{} after {after}: {talked:?}",
+                target.name
+            );
+        };
+        served("nothing at all");
+        // A conversation has been had by now, so what the server needs anyway is there already.
+        let before = Resources {
+            descriptors,
+            ..Resources::now()
+        };
+        for (attack, name) in ATTACKS {
+            let started = Instant::now();
+            // What the attack holds open stays open while an honest client waits for its turn.
+            let held = attack(address);
+            served(name);
+            drop(held);
+            println!(
+                "{:<14}{name:<40}{:>6.2} s",
+                target.name,
+                started.elapsed().as_secs_f64()
+            );
+        }
+        let after = Resources::settled(&before);
+        println!("{:<14}{before:?} -> {after:?}", target.name);
+        assert_eq!(
+            after.descriptors, before.descriptors,
+            "{} leaks descriptors",
+            target.name
+        );
+        assert!(
+            after.memory <= before.memory + MEMORY_SLACK,
+            "{} keeps memory: {before:?}, then {after:?}",
+            target.name
+        );
+    }
+}
+
+/// An honest client's connection, with a deadline on everything.
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn attacker(address: SocketAddr) -> TcpStream {
+    connect(address).expect("the server still lets clients connect")
+}
+
+/// Ends the connection with a reset: socket(7), SO_LINGER.
+fn reset(stream: TcpStream) {
+    SockRef::from(&stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+}
+
+/// What it returns is held open.
+type Attack = fn(SocketAddr) -> Vec<TcpStream>;
+
+const ATTACKS: &[(Attack, &str)] = &[
+    (connects_and_closes, "2,000 connects and closes"),
+    (resets_at_every_step, "resets at every step"),
+    (idles, "200 idle clients"),
+    (trickles, "a trickler"),
+    (never_reads, "a client that never reads"),
+    (talks_garbage, "garbage"),
+    (claims_too_much, "lengths that are lies"),
+];
+
+fn connects_and_closes(address: SocketAddr) -> Vec<TcpStream> {
+    for _ in 0..CONNECTS {
+        drop(attacker(address));
+    }
+    Vec::new()
+}
+
+fn resets_at_every_step(address: SocketAddr) -> Vec<TcpStream> {
+    for _ in 0..RESETS {
+        reset(attacker(address));
+
+        let mut in_the_middle = attacker(address);
+        // The server may have reset the connection first; then this attack is over already.
+        let _ = in_the_middle.write_all(b"he");
+        reset(in_the_middle);
+
+        let mut unread = attacker(address);
+        let _ = unread.write_all(&[b'x'; 4096]);
+        let _ = unread.read(&mut [0; 1]);
+        reset(unread);
+
+        let ended = attacker(address);
+        let _ = ended.shutdown(Shutdown::Write);
+        reset(ended);
+    }
+    Vec::new()
+}
+
+fn idles(address: SocketAddr) -> Vec<TcpStream> {
+    (0..IDLERS).map(|_| attacker(address)).collect()
+}
+
+fn trickles(address: SocketAddr) -> Vec<TcpStream> {
+    let mut stream = attacker(address);
+    let end = Instant::now() + TRICKLE;
+    while Instant::now() < end && stream.write_all(b"x").is_ok() {
+        // Not for luck: this is the attack, a byte just before the server loses its patience.
+        thread::sleep(IDLE / 2);
+    }
+    vec![stream]
+}
+
+fn never_reads(address: SocketAddr) -> Vec<TcpStream> {
+    let mut stream = attacker(address);
+    stream.set_write_timeout(Some(IDLE)).unwrap();
+    // Until the kernels' buffers are full, or the server gives up.
+    let piece = [b'x'; 64 * 1024];
+    let _ = (0..FLOOD / piece.len()).try_for_each(|_| stream.write_all(&piece));
+    vec![stream]
+}
+
+fn talks_garbage(address: SocketAddr) -> Vec<TcpStream> {
+    let mut random = fastrand::Rng::with_seed(GARBAGE as u64);
+    for length in [1, 100, GARBAGE] {
+        let mut bytes = vec![0; length];
+        random.fill(&mut bytes);
+        let mut stream = attacker(address);
+        stream.set_write_timeout(Some(IDLE)).unwrap();
+        let _ = stream.write_all(&bytes);
+    }
+    Vec::new()
+}
+
+/// The largest numbers that a length prefix can hold, and texts that never end.
+fn claims_too_much(address: SocketAddr) -> Vec<TcpStream> {
+    for claim in [
+        &[0xff; 4][..],
+        &[0x7f, 0xff, 0xff, 0xff],
+        &[0xff; 16],
+        &[b'9'; 4096],
+    ] {
+        let mut stream = attacker(address);
+        let _ = stream.write_all(claim);
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.set_read_timeout(Some(IDLE * 10));
+        let _ = stream.read(&mut [0; 64]);
+    }
+    Vec::new()
+}
+
+#[derive(Debug)]
+struct Resources {
+    descriptors: usize,
+    /// Bytes.
+    memory: usize,
+}
+
+impl Resources {
+    /// Source: proc_pid_fd(5), proc_pid_status(5). Elsewhere than on Linux nothing is counted.
+    fn now() -> Resources {
+        let descriptors = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let kilobytes = status.lines().find_map(|line| {
+            line.strip_prefix("VmRSS:")?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        });
+        Resources {
+            descriptors,
+            memory: kilobytes.unwrap_or(0) * 1024,
+        }
+    }
+
+    /// Waits until the server has closed what the attacks left, with a deadline.
+    fn settled(before: &Resources) -> Resources {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let now = Resources::now();
+            if now.descriptors <= before.descriptors || Instant::now() > end {
+                return now;
+            }
+            thread::sleep(IDLE);
+        }
+    }
+}

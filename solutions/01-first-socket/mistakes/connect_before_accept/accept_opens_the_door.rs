@@ -1,0 +1,36 @@
+//! hint: listen-waits-for-a-request
+//! Believes that nobody answers before accept is called.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Situation {
+    ConnectWhileNobodyAccepts,
+    WriteWhileNobodyAccepts,
+    ReadWhileNobodyAccepts,
+    ConnectToBoundSocket,
+    ConnectToFullQueue,
+    ConnectAfterListenerClosed,
+    ReadAfterListenerClosedWhenAccepted,
+    ReadAfterListenerClosedWhenQueued,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Succeeds,
+    Waits,
+    EndOfStream,
+    Refused,
+    Reset,
+}
+
+pub fn predict(situation: Situation) -> Outcome {
+    match situation {
+        Situation::ConnectWhileNobodyAccepts => Outcome::Refused,
+        Situation::WriteWhileNobodyAccepts => Outcome::Reset,
+        Situation::ReadWhileNobodyAccepts => Outcome::Waits,
+        Situation::ConnectToBoundSocket => Outcome::Refused,
+        Situation::ConnectToFullQueue => Outcome::Waits,
+        Situation::ConnectAfterListenerClosed => Outcome::Refused,
+        Situation::ReadAfterListenerClosedWhenAccepted => Outcome::Succeeds,
+        Situation::ReadAfterListenerClosedWhenQueued => Outcome::Reset,
+    }
+}

@@ -1,0 +1,35 @@
+//! hint: accepted-is-the-servers
+//! Takes the socket that accept returned for the client's own.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+#[derive(Debug)]
+pub struct End {
+    pub socket: TcpStream,
+    pub local: SocketAddr,
+    pub peer: SocketAddr,
+}
+
+#[derive(Debug)]
+pub struct Conversation {
+    pub client: End,
+    pub server: End,
+}
+
+pub fn converse(listener: &TcpListener) -> io::Result<Conversation> {
+    let server = TcpStream::connect(listener.local_addr()?)?;
+    let (client, _) = listener.accept()?;
+    Ok(Conversation {
+        client: End {
+            local: client.local_addr()?,
+            peer: client.peer_addr()?,
+            socket: client,
+        },
+        server: End {
+            local: server.local_addr()?,
+            peer: server.peer_addr()?,
+            socket: server,
+        },
+    })
+}

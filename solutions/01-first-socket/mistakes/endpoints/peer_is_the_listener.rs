@@ -1,0 +1,35 @@
+//! hint: peer-is-not-the-listener
+//! Takes the listener for the peer of the accepted socket.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+#[derive(Debug)]
+pub struct End {
+    pub socket: TcpStream,
+    pub local: SocketAddr,
+    pub peer: SocketAddr,
+}
+
+#[derive(Debug)]
+pub struct Conversation {
+    pub client: End,
+    pub server: End,
+}
+
+pub fn converse(listener: &TcpListener) -> io::Result<Conversation> {
+    let client = TcpStream::connect(listener.local_addr()?)?;
+    let (server, _) = listener.accept()?;
+    Ok(Conversation {
+        client: End {
+            local: client.local_addr()?,
+            peer: client.peer_addr()?,
+            socket: client,
+        },
+        server: End {
+            local: server.local_addr()?,
+            peer: listener.local_addr()?,
+            socket: server,
+        },
+    })
+}

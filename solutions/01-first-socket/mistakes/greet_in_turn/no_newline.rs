@@ -1,0 +1,18 @@
+//! hint: wrong-greeting
+//! The greeting lacks its newline.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+
+pub fn greet(listener: &TcpListener, clients: usize) -> io::Result<usize> {
+    let mut greeted = 0;
+    let mut lost = 0;
+    while greeted < clients {
+        let (mut client, _) = listener.accept()?;
+        match client.write_all(format!("hello, client {}", greeted + 1).as_bytes()) {
+            Ok(()) => greeted += 1,
+            Err(_) => lost += 1,
+        }
+    }
+    Ok(lost)
+}
