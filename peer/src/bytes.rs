@@ -75,6 +75,21 @@ fn text(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes as text beside a hexdump: what cannot be seen is a dot, so that the row keeps its width.
+fn column(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        out.extend(
+            chunk
+                .valid()
+                .chars()
+                .map(|c| if c.is_control() { '.' } else { c }),
+        );
+        out.extend(chunk.invalid().iter().map(|_| '.'));
+    }
+    out
+}
+
 /// The rows around the first difference, with a caret under the first wrong byte; empty when
 /// nothing differs. `ended` is true when no more of `actual` can come.
 pub(crate) fn compared(expected: &[u8], actual: &[u8]) -> String {
@@ -92,7 +107,7 @@ pub(crate) fn compared(expected: &[u8], actual: &[u8]) -> String {
         format!(
             "  {name}  {:<width$}  \"{}{dots}\"\n",
             hex.join(" "),
-            text(shown),
+            column(shown),
             width = ROW * 3 - 1
         )
     };
@@ -162,6 +177,15 @@ mod tests {
         assert_eq!(&lines[1][caret..caret + 2], "74");
         assert!(lines[2].ends_with("byte 6: expected 77, got 74"));
         assert_eq!(compared(b"same", b"same"), "");
+    }
+
+    #[test]
+    fn a_row_keeps_its_width_whatever_the_bytes_are() {
+        let shown = compared(&[0; 16], &[0xff; 16]);
+        assert!(
+            shown.lines().all(|line| line.chars().count() <= 80),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -29,9 +29,10 @@
 //!
 //! Rooms: [`Scene`] (one test: deadline, seed, the student's threads), [`Line`] (one end of a
 //! TCP connection), [`Host`] (a listener for exercises that write a client), [`Script`]
-//! (in-memory stream). Behind them: the ladder, the bytes, the verdict and its report, and
-//! where a thread is blocked. For graders that look closer: [`caught`] (a panic that has a meaning)
-//! and [`address_space`] (memory that was asked for).
+//! (in-memory stream), [`Datagrams`] (a UDP socket behind a network that may be bad). Behind
+//! them: the ladder, the bytes, the verdict and its report, and where a thread is blocked. For
+//! graders that look closer: [`caught`] (a panic that has a meaning) and [`address_space`]
+//! (memory that was asked for).
 //!
 //! Rules that graders can rely on: no wait is longer than the test's deadline; no port is
 //! fixed; nothing is random but what [`Scene::random`] gives, and its seed is in the verdict
@@ -39,6 +40,7 @@
 
 mod bytes;
 mod caught;
+mod datagrams;
 mod ladder;
 mod line;
 mod memory;
@@ -49,6 +51,7 @@ mod verdict;
 mod whereabouts;
 
 pub use caught::caught;
+pub use datagrams::Datagrams;
 pub use line::{Host, Line};
 pub use memory::address_space;
 pub use scene::{Answer, Scene};

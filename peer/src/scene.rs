@@ -302,6 +302,12 @@ impl Scene {
             .find_map(|student| student.verdict())
     }
 
+    /// True when the student's code has returned, or died: what it has not sent, it will not send.
+    pub(crate) fn has_ended(&self) -> bool {
+        let students = self.students.borrow();
+        students.last().is_some_and(|s| s.state().has_ended())
+    }
+
     pub(crate) fn name(&self) -> String {
         self.students
             .borrow()
