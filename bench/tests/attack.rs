@@ -10,7 +10,7 @@
 )]
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::ops::ControlFlow;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -130,6 +130,7 @@ fn right(answer: bool) -> io::Result<()> {
 /// One test, so that nothing else in this process opens descriptors meanwhile.
 #[test]
 fn every_server_survives_every_attack() {
+    datagrams_do_not_hurt();
     for target in TARGETS {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -179,6 +180,85 @@ fn every_server_survives_every_attack() {
         );
     }
 }
+
+/// The server of lesson 05 has no connections, so it is attacked by what it can get: datagrams.
+fn datagrams_do_not_hurt() {
+    let descriptors = Resources::now().descriptors;
+    let attacker = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        udp::serve(&socket, |_, answered| match answered {
+            Ok(count) if count == LAST.len() => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        })
+    });
+    let served = |after: &str| {
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(address).unwrap();
+        let mut buffer = [0; 2048];
+        let end = Instant::now() + PATIENCE;
+        // A question may be lost, in a full queue above all: the client of UDP asks again.
+        while Instant::now() < end {
+            match udp::ask(&client, "안녕".as_bytes(), &mut buffer, ASK_AGAIN) {
+                Ok(answer) => return assert_eq!(answer, "안녕".as_bytes(), "after {after}"),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::TimedOut, "after {after}"),
+            }
+        }
+        assert!(
+            Instant::now() < end,
+            "udp-echo does not answer after {after}"
+        );
+    };
+    served("nothing at all");
+    let before = Resources::now();
+    let mut random = fastrand::Rng::with_seed(GARBAGE as u64);
+    for length in [0, 1, 1_200, 1_201, udp::LARGEST_PAYLOAD] {
+        let mut bytes = vec![0; length];
+        random.fill(&mut bytes);
+        for _ in 0..CONNECTS {
+            // The answers are never read, so they fill this socket's queue and are dropped.
+            attacker.send_to(&bytes, address).unwrap();
+        }
+        served(&format!("{CONNECTS} datagrams of {length} bytes"));
+    }
+    // Clients that are gone when their answer comes: their ports are closed.
+    for _ in 0..IDLERS {
+        let gone = UdpSocket::bind("127.0.0.1:0").unwrap();
+        gone.send_to(b"are you there?", address).unwrap();
+    }
+    served("200 clients that left");
+    let after = Resources::now();
+    println!("{:<14}{before:?} -> {after:?}", "udp-echo");
+    assert_eq!(
+        after.descriptors, before.descriptors,
+        "udp-echo leaks descriptors"
+    );
+    assert!(
+        after.memory <= before.memory + MEMORY_SLACK,
+        "udp-echo keeps memory"
+    );
+
+    attacker.send_to(LAST, address).unwrap();
+    let end = Instant::now() + PATIENCE;
+    while !server.is_finished() && Instant::now() < end {
+        attacker.send_to(LAST, address).unwrap();
+        thread::sleep(IDLE);
+    }
+    server.join().unwrap().unwrap();
+    drop(attacker);
+    assert_eq!(
+        Resources::now().descriptors,
+        descriptors,
+        "a socket was left behind"
+    );
+}
+
+/// Ends the server of [`datagrams_do_not_hurt`], by its length.
+const LAST: &[u8] = &[b'.'; 777];
+
+/// How long a client of UDP waits for an answer before it asks again.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// An honest client's connection, with a deadline on everything.
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
