@@ -52,6 +52,9 @@ pub(crate) fn installed() -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// Pixels. The print page holds all chapters and is too long for one picture.
+const LONGEST_PICTURE: u64 = 16_000;
+
 /// A running browser with one page. Dropping it ends the process and removes its profile.
 pub(crate) struct Browser {
     process: Child,
@@ -169,10 +172,14 @@ impl Browser {
         }
     }
 
+    /// A picture of the page from its top, as long as the browser can make one.
     pub(crate) fn take_picture(&mut self, file: &Path) -> Result<(), Failure> {
+        let size = self.evaluate("[innerWidth, document.documentElement.scrollHeight]")?;
+        let height = size[1].as_u64().unwrap_or(0).clamp(1, LONGEST_PICTURE);
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": height, "scale": 1 });
         let picture = self.call(
             "Page.captureScreenshot",
-            json!({ "captureBeyondViewport": true, "format": "png" }),
+            json!({ "captureBeyondViewport": true, "format": "png", "clip": clip }),
         )?;
         let data = picture["data"]
             .as_str()

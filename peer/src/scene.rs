@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -111,6 +112,7 @@ impl Scene {
             name: name.to_string(),
             state: Mutex::new(State::Starting),
             changed: Condvar::new(),
+            joined: AtomicBool::new(false),
         });
         self.students.borrow_mut().push(Arc::clone(&student));
         let value = Arc::new(Mutex::new(None));
@@ -248,7 +250,9 @@ impl Scene {
             self.raise(verdict);
         }
         for student in self.students.borrow().iter() {
-            if let State::Returned(value) = &*student.state() {
+            // What was joined is the test's to tell: its sentence and notes say it better.
+            let joined = student.joined.load(Ordering::Relaxed);
+            if let (State::Returned(value), false) = (&*student.state(), joined) {
                 self.ladder
                     .note(format!("{} returned {value}", student.name));
             }
@@ -333,6 +337,7 @@ impl<T> Answer<'_, T> {
             self.scene
                 .fail(key(why), sentence, String::new(), self.scene.unclear(why));
         }
+        self.student.joined.store(true, Ordering::Relaxed);
         let value = self
             .value
             .lock()
@@ -377,6 +382,7 @@ struct Student {
     name: String,
     state: Mutex<State>,
     changed: Condvar,
+    joined: AtomicBool,
 }
 
 enum State {
