@@ -1,8 +1,8 @@
 //! A UDP socket of the grader's, behind a network that may be bad.
 
-use crate::Scene;
 use crate::bytes::quoted;
 use crate::verdict::Why;
+use crate::{Scene, of_the_machine};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Scene {
     pub fn udp_socket(&self) -> (UdpSocket, SocketAddr) {
         let bound = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|socket| socket.local_addr().map(|address| (socket, address)));
-        self.of_the_machine("bind a UDP port on 127.0.0.1", bound)
+        of_the_machine("bind a UDP port on 127.0.0.1", bound)
     }
 
     /// A UDP socket of the grader's. `name` stands in the ladder.
@@ -70,8 +70,7 @@ impl Datagrams<'_> {
 
     /// The address of this end.
     pub fn address(&self) -> SocketAddr {
-        self.scene
-            .of_the_machine("tell a socket's address", self.socket.local_addr())
+        of_the_machine("tell a socket's address", self.socket.local_addr())
     }
 
     /// From now on, datagrams from anyone but `peer` find this port closed: their senders' kernel
@@ -79,7 +78,7 @@ impl Datagrams<'_> {
     /// port stays ours meanwhile, so nobody else can open it.
     pub fn hear_only(&self, peer: SocketAddr) {
         let connected = self.socket.connect(peer);
-        self.scene.of_the_machine("connect a UDP socket", connected);
+        of_the_machine("connect a UDP socket", connected);
     }
 
     /// Sends one datagram to the student's code.
@@ -176,7 +175,7 @@ impl Datagrams<'_> {
                 left.min(LOOK)
             };
             let set = self.socket.set_read_timeout(Some(wait));
-            self.scene.of_the_machine("set SO_RCVTIMEO", set);
+            of_the_machine("set SO_RCVTIMEO", set);
             match self.socket.recv_from(&mut buffer) {
                 Ok((count, sender)) => {
                     self.scene.progressed();

@@ -54,7 +54,7 @@ pub use caught::caught;
 pub use datagrams::Datagrams;
 pub use line::{Host, Line};
 pub use memory::address_space;
-pub use scene::{Answer, Scene};
+pub use scene::{Answer, Scene, of_the_machine};
 pub use script::{Script, Step};
 pub use verdict::{Verdict, Why};
 pub use whereabouts::{Whereabouts, whereabouts};

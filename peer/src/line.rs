@@ -1,9 +1,9 @@
 //! One end of a TCP connection, scripted by the grader.
 
-use crate::Scene;
 use crate::bytes::{compared, counted, first_difference, quoted};
 use crate::scene::after;
 use crate::verdict::Why;
+use crate::{Scene, of_the_machine};
 use socket2::SockRef;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -39,7 +39,7 @@ impl<'a> Line<'a> {
 
     fn over(scene: &'a Scene, name: &str, stream: TcpStream) -> Line<'a> {
         // What the script sends must leave now, not when Nagle's algorithm allows it.
-        scene.of_the_machine("set TCP_NODELAY", stream.set_nodelay(true));
+        of_the_machine("set TCP_NODELAY", stream.set_nodelay(true));
         Line {
             scene,
             name: name.to_string(),
@@ -49,8 +49,7 @@ impl<'a> Line<'a> {
 
     /// The address of this end.
     pub fn local_addr(&self) -> SocketAddr {
-        self.scene
-            .of_the_machine("tell a socket's address", self.stream.local_addr())
+        of_the_machine("tell a socket's address", self.stream.local_addr())
     }
 
     /// Sends everything at once. A peer that is gone or does not read is written into the
@@ -128,7 +127,7 @@ impl<'a> Line<'a> {
     pub fn reset(self) {
         self.say("reset");
         let set = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        self.scene.of_the_machine("set SO_LINGER", set);
+        of_the_machine("set SO_LINGER", set);
     }
 
     /// Closes the connection.
@@ -393,8 +392,8 @@ impl<'a> Host<'a> {
     pub(crate) fn new(scene: &'a Scene, listener: TcpListener, address: SocketAddr) -> Host<'a> {
         // Accepted sockets inherit both.
         let socket = SockRef::from(&listener);
-        scene.of_the_machine("set SO_RCVBUF", socket.set_recv_buffer_size(HOST_BUFFER));
-        scene.of_the_machine("set SO_SNDBUF", socket.set_send_buffer_size(HOST_BUFFER));
+        of_the_machine("set SO_RCVBUF", socket.set_recv_buffer_size(HOST_BUFFER));
+        of_the_machine("set SO_SNDBUF", socket.set_send_buffer_size(HOST_BUFFER));
         Host {
             scene,
             listener,
@@ -412,7 +411,7 @@ impl<'a> Host<'a> {
         // SO_RCVTIMEO bounds accept(2) too, but std sets it on streams only.
         let timeout =
             SockRef::from(&self.listener).set_read_timeout(Some(self.scene.left().max(A_MOMENT)));
-        self.scene.of_the_machine("set SO_RCVTIMEO", timeout);
+        of_the_machine("set SO_RCVTIMEO", timeout);
         let started = Instant::now();
         loop {
             match self.listener.accept() {

@@ -88,7 +88,7 @@ impl Scene {
     pub fn listener(&self) -> (TcpListener, SocketAddr) {
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| listener.local_addr().map(|address| (listener, address)));
-        self.of_the_machine("bind a port on 127.0.0.1", bound)
+        of_the_machine("bind a port on 127.0.0.1", bound)
     }
 
     /// Connects to the student's server. `name` stands in the ladder.
@@ -132,7 +132,7 @@ impl Scene {
                 };
                 inner.set(ended);
             });
-        self.of_the_machine("start a thread", spawned);
+        of_the_machine("start a thread", spawned);
         Answer {
             scene: self,
             student,
@@ -163,15 +163,6 @@ impl Scene {
     /// What is left until the deadline.
     pub fn left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
-    }
-
-    /// Unwraps what only a broken machine makes fail, and never the student.
-    #[allow(
-        clippy::panic,
-        reason = "a grader without sockets or threads cannot grade"
-    )]
-    pub(crate) fn of_the_machine<T>(&self, what: &str, result: std::io::Result<T>) -> T {
-        result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
     }
 
     pub(crate) fn ladder(&self) -> &Ladder {
@@ -318,6 +309,15 @@ impl Scene {
             .last()
             .map_or("your code".to_string(), |student| student.name.clone())
     }
+}
+
+/// Unwraps what only a broken machine makes fail, and never the student.
+///
+/// # Panics
+/// When `result` is an error: a grader without sockets or threads cannot grade.
+#[allow(clippy::panic, reason = "see above")]
+pub fn of_the_machine<T>(what: &str, result: std::io::Result<T>) -> T {
+    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
 }
 
 /// The student's code, running or done.

@@ -1,6 +1,6 @@
 use super::LESSON;
 use first_socket_exercises::bind_port_zero::listen_anywhere;
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -15,13 +15,11 @@ fn listen(scene: &Scene) -> (TcpListener, SocketAddr, SocketAddr) {
         .run("your function", listen_anywhere)
         .join(|_| "waits-for-a-client");
     match returned {
-        Ok((listener, reported)) => match listener.local_addr() {
-            Ok(real) => {
-                scene.note(format!("listens on {real}, reports {reported}"));
-                (listener, reported, real)
-            }
-            Err(error) => panic!("this machine cannot tell a socket's address: {error}"),
-        },
+        Ok((listener, reported)) => {
+            let real = of_the_machine("tell a socket's address", listener.local_addr());
+            scene.note(format!("listens on {real}, reports {reported}"));
+            (listener, reported, real)
+        }
         Err(error) => {
             // Who asks for a port by number may find it taken, or reserved for the administrator.
             let key = match error.kind() {

@@ -1,6 +1,6 @@
 use super::LESSON;
 use first_socket_exercises::connect_before_accept::{Outcome, Situation, predict};
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use socket2::{Domain, Socket, Type};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Read, Write};
@@ -32,10 +32,7 @@ fn grade(
             .run("your function", move || predict(situation))
             .join(|_| "only-a-match");
         scene.note(format!("{situation:?}"));
-        let happened = match experiment(scene) {
-            Ok(outcome) => outcome,
-            Err(error) => panic!("this machine cannot make {situation:?}: {error}"),
-        };
+        let happened = of_the_machine(&format!("make {situation:?}"), experiment(scene));
         scene.check(predicted == happened, key(predicted), || {
             format!("You predicted {predicted:?}; the kernel answered {happened:?}.")
         });

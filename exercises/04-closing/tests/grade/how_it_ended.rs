@@ -1,6 +1,6 @@
 use super::{LESSON, told};
 use closing_exercises::how_it_ended::{Call, News, how_it_ended};
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use socket2::SockRef;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -14,10 +14,7 @@ fn pair(scene: &Scene) -> (TcpStream, TcpStream) {
     let (listener, address) = scene.listener();
     let connected = TcpStream::connect(address)
         .and_then(|ours| TcpListener::accept(&listener).map(|(theirs, _)| (ours, theirs)));
-    match connected {
-        Ok(pair) => pair,
-        Err(error) => panic!("this machine cannot connect two sockets: {error}"),
-    }
+    of_the_machine("connect two sockets", connected)
 }
 
 /// Gives `outcome` to the student's function and looks at what it makes of it.

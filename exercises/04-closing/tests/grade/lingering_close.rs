@@ -1,6 +1,6 @@
 use super::{LESSON, told};
 use closing_exercises::lingering_close::{Farewell, close_politely};
-use peer::{Answer, LONGEST_DEADLINE, Line, Scene, Why};
+use peer::{Answer, LONGEST_DEADLINE, Line, Scene, Why, of_the_machine};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
@@ -37,10 +37,7 @@ fn part(scene: &Scene, limit: Duration) -> Parting<'_> {
         let count = write_without_waiting(&mut stream, &reply)?;
         Ok((stream, count))
     });
-    let (stream, count) = match replied {
-        Ok(replied) => replied,
-        Err(error) => panic!("this machine cannot carry a request and a reply: {error}"),
-    };
+    let (stream, count) = of_the_machine("carry a request and a reply", replied);
     scene.note(format!("server: read 1 of {REQUEST} bytes, wrote {count}"));
     scene.note(format!("close_politely(stream, {limit:?})"));
     let server = scene.run("your server", move || close_politely(stream, limit));

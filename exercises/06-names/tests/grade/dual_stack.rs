@@ -1,6 +1,6 @@
-use super::{LESSON, V4, V6, can, has_ipv6, told};
+use super::{LESSON, V4, V6, has_ipv6, told};
 use names_exercises::dual_stack::{Families, listen};
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
@@ -23,7 +23,7 @@ fn listening(scene: &Scene, families: Families, port: u16) -> (TcpListener, u16)
     let answer = scene.run("your function", move || Listening(listen(families, port)));
     match answer.join(|_| "never-returns").0 {
         Ok(listener) => {
-            let port = can("tell a socket's address", listener.local_addr()).port();
+            let port = of_the_machine("tell a socket's address", listener.local_addr()).port();
             (listener, port)
         }
         Err(error) => {
@@ -81,10 +81,10 @@ fn the_same_listener_accepts_both() {
             return;
         }
         let (listener, port) = listening(scene, Families::Both, 0);
-        let clients = [V6, V4].map(|ip| can("connect", connects(scene, ip, port)));
+        let clients = [V6, V4].map(|ip| of_the_machine("connect", connects(scene, ip, port)));
         for client in clients {
-            let ours = can("tell a socket's address", client.local_addr());
-            can("set O_NONBLOCK", listener.set_nonblocking(true));
+            let ours = of_the_machine("tell a socket's address", client.local_addr());
+            of_the_machine("set O_NONBLOCK", listener.set_nonblocking(true));
             // A connect over loopback returns when the connection is in the queue already.
             let accepted = listener.accept().map(|(_, from)| from);
             let same = accepted
@@ -123,8 +123,8 @@ fn shares_the_port_with_a_listener_for_ipv4() {
         if !has_ipv6(scene) {
             return;
         }
-        let ipv4 = can("listen on loopback", TcpListener::bind((V4, 0)));
-        let taken = can("tell a socket's address", ipv4.local_addr());
+        let ipv4 = of_the_machine("listen on loopback", TcpListener::bind((V4, 0)));
+        let taken = of_the_machine("tell a socket's address", ipv4.local_addr());
         scene.note(format!("{taken} listens already"));
         let (_listener, port) = listening(scene, Families::OnlyV6, taken.port());
         scene.check(port == taken.port(), "port-as-asked", || {

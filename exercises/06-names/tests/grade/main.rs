@@ -1,7 +1,7 @@
 //! Grades the exercises of lesson 06.
 
 use names::SilentListener;
-use peer::{Lesson, Scene};
+use peer::{Lesson, Scene, of_the_machine};
 use socket2::{Domain, Socket, Type};
 use std::fmt::Debug;
 use std::io;
@@ -30,27 +30,27 @@ enum Door {
 
 impl Door {
     fn listens(scene: &Scene, ip: IpAddr) -> Door {
-        let listener = can("listen on loopback", TcpListener::bind((ip, 0)));
-        let address = can("tell a socket's address", listener.local_addr());
+        let listener = of_the_machine("listen on loopback", TcpListener::bind((ip, 0)));
+        let address = of_the_machine("tell a socket's address", listener.local_addr());
         scene.note(format!("{address} listens"));
         Door::Listens(listener, address)
     }
 
     fn refuses(scene: &Scene, ip: IpAddr) -> Door {
         let wanted = SocketAddr::new(ip, 0);
-        let socket = can(
+        let socket = of_the_machine(
             "make a socket",
             Socket::new(Domain::for_address(wanted), Type::STREAM, None),
         );
-        can("bind a port", socket.bind(&wanted.into()));
-        let bound = can("tell a socket's address", socket.local_addr());
+        of_the_machine("bind a port", socket.bind(&wanted.into()));
+        let bound = of_the_machine("tell a socket's address", socket.local_addr());
         let address = bound.as_socket().unwrap_or(wanted);
         scene.note(format!("{address} refuses"));
         Door::Refuses(socket, address)
     }
 
     fn silent(scene: &Scene, ip: IpAddr) -> Door {
-        let listener = can("fill the queue of a listener", SilentListener::new(ip));
+        let listener = of_the_machine("fill the queue of a listener", SilentListener::new(ip));
         scene.note(format!("{} is silent", listener.address()));
         Door::Silent(listener)
     }
@@ -76,11 +76,6 @@ fn has_ipv6(scene: &Scene) -> bool {
 /// `[::1]`, or `127.0.0.1` where that does not exist.
 fn v6_or_v4(scene: &Scene) -> IpAddr {
     if has_ipv6(scene) { V6 } else { V4 }
-}
-
-/// Unwraps what only a broken machine makes fail, and never the student.
-fn can<T>(what: &str, result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
 }
 
 /// A result as a student writes it: `Err(ConnectionReset)`, whatever else an `io::Error` holds.

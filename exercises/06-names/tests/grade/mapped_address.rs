@@ -1,6 +1,6 @@
-use super::{LESSON, V4, can, has_ipv6};
+use super::{LESSON, V4, has_ipv6};
 use names_exercises::mapped_address::{is_from_this_computer, normalise};
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use socket2::{Domain, Socket, Type};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener, TcpStream};
 
@@ -98,23 +98,23 @@ fn a_client_of_a_real_listener_gets_its_own_address_back() {
         if !has_ipv6(scene) {
             return;
         }
-        let socket = can(
+        let socket = of_the_machine(
             "make a socket",
             Socket::new(Domain::IPV6, Type::STREAM, None),
         );
-        can("set IPV6_V6ONLY", socket.set_only_v6(false));
+        of_the_machine("set IPV6_V6ONLY", socket.set_only_v6(false));
         let everywhere = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-        can("bind a port", socket.bind(&everywhere.into()));
-        can("listen", socket.listen(1));
+        of_the_machine("bind a port", socket.bind(&everywhere.into()));
+        of_the_machine("listen", socket.listen(1));
         let listener = TcpListener::from(socket);
-        let port = can("tell a socket's address", listener.local_addr()).port();
+        let port = of_the_machine("tell a socket's address", listener.local_addr()).port();
         let address = SocketAddr::new(V4, port);
-        let client = can(
+        let client = of_the_machine(
             "connect",
             TcpStream::connect_timeout(&address, scene.left()),
         );
-        let ours = can("tell a socket's address", client.local_addr());
-        let (_, from) = can("accept", listener.accept());
+        let ours = of_the_machine("tell a socket's address", client.local_addr());
+        let (_, from) = of_the_machine("accept", listener.accept());
         scene.note(format!("client: its own address is {ours}"));
         scene.note(format!("server: accept() says {from}"));
         becomes(scene, from, ours, "mapped-is-ipv4");

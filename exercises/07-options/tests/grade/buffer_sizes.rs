@@ -1,17 +1,12 @@
 use super::LESSON;
 use options_exercises::buffer_sizes::ensure_receive_buffer;
-use peer::{Line, Scene, Why};
+use peer::{Line, Scene, Why, of_the_machine};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io;
 use std::net::TcpStream;
 
 /// Bytes: more than any kernel grants, unless somebody has raised its limit to that.
 const HUGE: usize = 1 << 30;
-
-/// What only a broken machine makes fail.
-fn of_the_machine<T>(what: &str, result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
-}
 
 /// A connection: the student's end, a second handle of it for looking, and the other end.
 fn connected<'a>(scene: &'a Scene) -> (TcpStream, TcpStream, Line<'a>) {

@@ -1,6 +1,6 @@
 use super::LESSON;
 use options_exercises::build_listener::{Plan, build};
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,11 +8,6 @@ use std::time::Duration;
 
 /// A connect that has not returned by then finds the queue full.
 const PATIENCE: Duration = Duration::from_millis(300);
-
-/// What only a broken machine makes fail.
-fn of_the_machine<T>(what: &str, result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
-}
 
 fn plan(scene: &Scene, address: SocketAddr) -> Plan {
     let mut random = scene.random();

@@ -1,6 +1,6 @@
 use super::LESSON;
 use options_exercises::mark_dscp::mark;
-use peer::Scene;
+use peer::{Scene, of_the_machine};
 use socket2::{Domain, Socket, Type};
 use std::io;
 
@@ -9,11 +9,6 @@ const ROUNDS: usize = 16;
 
 /// The lower two bits of the byte.
 const ECN: u32 = 0b11;
-
-/// What only a broken machine makes fail.
-fn of_the_machine<T>(what: &str, result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
-}
 
 fn socket(kind: Type) -> Socket {
     of_the_machine("make a socket", Socket::new(Domain::IPV4, kind, None))

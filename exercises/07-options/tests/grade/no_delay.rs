@@ -1,6 +1,6 @@
 use super::LESSON;
 use options_exercises::no_delay::send_parts;
-use peer::{Scene, Why};
+use peer::{Scene, Why, of_the_machine};
 use std::io;
 use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -8,11 +8,6 @@ use std::vec;
 
 /// Parts in one conversation.
 const PARTS: usize = 4;
-
-/// What only a broken machine makes fail.
-fn of_the_machine<T>(what: &str, result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
-}
 
 /// Parts of which each is made only when the test allows it, and that look at the socket
 /// whenever they are asked.

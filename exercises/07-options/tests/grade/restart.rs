@@ -1,6 +1,6 @@
 use super::LESSON;
 use options_exercises::restart::listen;
-use peer::{Scene, Why};
+use peer::{Scene, Why, of_the_machine};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -11,11 +11,6 @@ const RESTARTS: usize = 3;
 
 /// What is left for the verdict when a connection does not come to TIME_WAIT.
 const FOR_THE_VERDICT: Duration = Duration::from_millis(500);
-
-/// What only a broken machine makes fail.
-fn of_the_machine<T>(what: &str, result: io::Result<T>) -> T {
-    result.unwrap_or_else(|error| panic!("this machine cannot {what}: {error}"))
-}
 
 /// Calls the student's function with a new socket, which has a mark by which it is known again.
 fn start(scene: &Scene, address: SocketAddr) -> io::Result<TcpListener> {
