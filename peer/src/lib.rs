@@ -57,7 +57,6 @@ pub use memory::address_space;
 pub use scene::{Answer, Scene, of_the_machine};
 pub use script::{Script, Step};
 pub use verdict::{Verdict, Why};
-pub use whereabouts::{Whereabouts, whereabouts};
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;

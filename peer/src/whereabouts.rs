@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a thread is doing.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Whereabouts {
+pub(crate) enum Whereabouts {
     /// Waits in this system call, by the name that socket programmers use: `accept()`.
     Blocked(&'static str),
     /// Runs, or could run. `cpu` is the processor time that it has used since it began.
@@ -19,7 +19,7 @@ pub enum Whereabouts {
 /// The thread that `tid` names: what [`own_tid`] returned inside that thread.
 ///
 /// Source: proc_pid_syscall(5), proc_pid_schedstat (kernel, Documentation/scheduler/sched-stats).
-pub fn whereabouts(tid: &str) -> Whereabouts {
+pub(crate) fn whereabouts(tid: &str) -> Whereabouts {
     let read = |file: &str| std::fs::read_to_string(format!("/proc/self/task/{tid}/{file}"));
     match read("syscall") {
         Ok(line) if line.starts_with("running") => {
