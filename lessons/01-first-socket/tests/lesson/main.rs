@@ -11,13 +11,15 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use first_socket::Endpoints;
-use programs::{DEADLINE, Program, assert_transcript, connect, installed, reset, without_ports};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
+    installed, reset, without_ports,
+};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_hello-server");
 const CLIENT: &str = env!("CARGO_BIN_EXE_hello-client");
 const SEVEN_CALLS: &str = env!("CARGO_BIN_EXE_seven-calls");
 const BACKLOG: &str = env!("CARGO_BIN_EXE_backlog");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 type Report = (SocketAddr, std::io::Result<Endpoints>);
 
@@ -205,14 +207,7 @@ fn greets_python_that_speaks_korean() {
 #[test]
 fn a_port_in_use_is_a_sentence() {
     let mut first = Program::start(SERVER, &[ANY_PORT]);
-    let address = first.address();
-    let second = Program::start(SERVER, &[&address.to_string()]).finish();
-    assert_eq!(second.status.code(), Some(1));
-    let sentence = format!(
-        "Port {} is in use: another program listens there. ",
-        address.port()
-    );
-    assert!(second.errors.starts_with(&sentence), "{}", second.errors);
+    assert_port_in_use(SERVER, first.address());
 }
 
 #[test]
@@ -244,33 +239,14 @@ fn wrong_arguments_are_a_sentence() {
 
 #[test]
 fn help_names_the_program_and_its_address() {
-    let programs = [
-        (SERVER, "hello-server", "127.0.0.1:7001"),
-        (CLIENT, "hello-client", "127.0.0.1:7001"),
-        (SEVEN_CALLS, "seven-calls", ANY_PORT),
-        (BACKLOG, "backlog", ANY_PORT),
-    ];
-    for (path, name, address) in programs {
-        let run = Program::start(path, &["--help"]).finish();
-        assert!(run.status.success());
-        let help = String::from_utf8(run.output).unwrap();
-        assert!(
-            help.starts_with(&format!("Usage: {name} [ADDRESS]\n")),
-            "{help}"
-        );
-        assert!(help.contains(&format!("{address} unless given")), "{help}");
-    }
+    assert_help(SERVER, "hello-server [ADDRESS]", "127.0.0.1:7001");
+    assert_help(CLIENT, "hello-client [ADDRESS]", "127.0.0.1:7001");
+    assert_help(SEVEN_CALLS, "seven-calls [ADDRESS]", ANY_PORT);
+    assert_help(BACKLOG, "backlog [ADDRESS]", ANY_PORT);
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_server() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
-
-    let mut server = Program::start(SERVER, &[ANY_PORT]);
-    server.address();
-    let ended = server.interrupt();
-    assert_eq!(ended.status.signal(), Some(SIGINT));
-    assert_eq!(ended.errors, "");
+    programs::assert_ctrl_c(SERVER);
 }

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How long a test waits for anything. Nothing here takes a second, unless the machine is busy.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// An address whose port the kernel chooses.
+pub const ANY_PORT: &str = "127.0.0.1:0";
+
 /// How often we ask whether a program has ended: std cannot wait with a deadline.
 const POLL: Duration = Duration::from_millis(5);
 
@@ -181,6 +184,42 @@ pub fn installed(tool: &str) -> bool {
         eprintln!("skipped: {tool} is not installed, so it was not tried");
     }
     found
+}
+
+/// `--help` begins with `usage`, and says which address the program takes when none is given.
+#[track_caller]
+pub fn assert_help(path: &str, usage: &str, address: &str) {
+    let run = Program::start(path, &["--help"]).finish();
+    assert!(run.status.success(), "{}", run.errors);
+    let help = String::from_utf8(run.output).unwrap();
+    assert!(help.starts_with(&format!("Usage: {usage}\n")), "{help}");
+    assert!(help.contains(&format!("{address} unless given")), "{help}");
+}
+
+/// A program that is given the `address` of somebody else says so in a sentence.
+#[track_caller]
+pub fn assert_port_in_use(path: &str, address: SocketAddr) {
+    let run = Program::start(path, &[&address.to_string()]).finish();
+    assert_eq!(run.status.code(), Some(1), "{}", run.errors);
+    let sentence = format!(
+        "Port {} is in use: another program listens there. ",
+        address.port()
+    );
+    assert!(run.errors.starts_with(&sentence), "{}", run.errors);
+}
+
+/// Ctrl-C ends a server that listens: by the signal itself, and without a word.
+#[cfg(unix)]
+#[track_caller]
+pub fn assert_ctrl_c(path: &str) {
+    use std::os::unix::process::ExitStatusExt;
+    const SIGINT: i32 = 2;
+
+    let mut server = Program::start(path, &[ANY_PORT]);
+    server.address();
+    let ended = server.interrupt();
+    assert_eq!(ended.status.signal(), Some(SIGINT));
+    assert_eq!(ended.errors, "");
 }
 
 /// Compares `session` with the transcript that the book shows; `SNAPSHOTS=overwrite` records anew.

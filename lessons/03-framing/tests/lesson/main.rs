@@ -16,13 +16,15 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-use programs::{DEADLINE, Program, assert_transcript, connect, installed, reset, without_ports};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
+    installed, reset, without_ports,
+};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_frame-server");
 const CLIENT: &str = env!("CARGO_BIN_EXE_frame-client");
 const EVERY_SPLIT: &str = env!("CARGO_BIN_EXE_every-split");
 const ROUND_TRIPS: &str = env!("CARGO_BIN_EXE_round-trips");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 /// For peers that will certainly do nothing: how long we let them.
 const SHORT: Duration = Duration::from_millis(100);
@@ -310,19 +312,16 @@ fn a_client_ends_with_its_server() {
 }
 
 #[test]
+fn a_port_in_use_is_a_sentence() {
+    let mut first = Program::start(SERVER, &[ANY_PORT]);
+    assert_port_in_use(SERVER, first.address());
+}
+
+#[test]
 fn help_names_the_program_and_its_address() {
-    for (path, name) in [(SERVER, "frame-server"), (CLIENT, "frame-client")] {
-        let run = Program::start(path, &["--help"]).finish();
-        assert!(run.status.success());
-        let help = String::from_utf8(run.output).unwrap();
-        assert!(
-            help.starts_with(&format!("Usage: {name} [ADDRESS]\n")),
-            "{help}"
-        );
-        assert!(help.contains("127.0.0.1:7003 unless given"), "{help}");
-    }
-    let run = Program::start(ROUND_TRIPS, &["--help"]).finish();
-    assert!(run.output.starts_with(b"Usage: round-trips [ADDRESS]\n"));
+    assert_help(SERVER, "frame-server [ADDRESS]", "127.0.0.1:7003");
+    assert_help(CLIENT, "frame-client [ADDRESS]", "127.0.0.1:7003");
+    assert_help(ROUND_TRIPS, "round-trips [ADDRESS]", ANY_PORT);
     let run = Program::start(EVERY_SPLIT, &["--help"]).finish();
     assert!(run.status.success());
     assert!(run.output.starts_with(b"Usage: every-split\n"));
@@ -331,12 +330,5 @@ fn help_names_the_program_and_its_address() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_server() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
-
-    let mut server = Program::start(SERVER, &[ANY_PORT]);
-    server.address();
-    let ended = server.interrupt();
-    assert_eq!(ended.status.signal(), Some(SIGINT));
-    assert_eq!(ended.errors, "");
+    programs::assert_ctrl_c(SERVER);
 }

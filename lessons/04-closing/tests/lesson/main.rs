@@ -14,13 +14,15 @@ use std::thread;
 use std::time::Duration;
 
 use closing::{Farewell, MAX_UPLOAD, Upload};
-use programs::{DEADLINE, Program, assert_transcript, connect, installed, reset, without_ports};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
+    installed, reset, without_ports,
+};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_upload-server");
 const CLIENT: &str = env!("CARGO_BIN_EXE_upload-client");
 const CLOSE_LAB: &str = env!("CARGO_BIN_EXE_close-lab");
 const LOST_REPLY: &str = env!("CARGO_BIN_EXE_lost-reply");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 /// For peers that will certainly do nothing: how long we let them.
 const SHORT: Duration = Duration::from_millis(100);
@@ -295,45 +297,19 @@ fn takes_an_upload_from_netcat() {
 #[test]
 fn a_port_in_use_is_a_sentence() {
     let mut first = Program::start(SERVER, &[ANY_PORT]);
-    let address = first.address();
-    let second = Program::start(SERVER, &[&address.to_string()]).finish();
-    assert_eq!(second.status.code(), Some(1));
-    let sentence = format!(
-        "Port {} is in use: another program listens there. ",
-        address.port()
-    );
-    assert!(second.errors.starts_with(&sentence), "{}", second.errors);
+    assert_port_in_use(SERVER, first.address());
 }
 
 #[test]
 fn help_names_the_program_and_its_address() {
-    let programs = [
-        (SERVER, "upload-server", "127.0.0.1:7004"),
-        (CLIENT, "upload-client", "127.0.0.1:7004"),
-        (CLOSE_LAB, "close-lab", ANY_PORT),
-        (LOST_REPLY, "lost-reply", ANY_PORT),
-    ];
-    for (path, name, address) in programs {
-        let run = Program::start(path, &["--help"]).finish();
-        assert!(run.status.success());
-        let help = String::from_utf8(run.output).unwrap();
-        assert!(
-            help.starts_with(&format!("Usage: {name} [ADDRESS]\n")),
-            "{help}"
-        );
-        assert!(help.contains(&format!("{address} unless given")), "{help}");
-    }
+    assert_help(SERVER, "upload-server [ADDRESS]", "127.0.0.1:7004");
+    assert_help(CLIENT, "upload-client [ADDRESS]", "127.0.0.1:7004");
+    assert_help(CLOSE_LAB, "close-lab [ADDRESS]", ANY_PORT);
+    assert_help(LOST_REPLY, "lost-reply [ADDRESS]", ANY_PORT);
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_server() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
-
-    let mut server = Program::start(SERVER, &[ANY_PORT]);
-    server.address();
-    let ended = server.interrupt();
-    assert_eq!(ended.status.signal(), Some(SIGINT));
-    assert_eq!(ended.errors, "");
+    programs::assert_ctrl_c(SERVER);
 }

@@ -14,7 +14,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-use programs::{DEADLINE, Program, assert_transcript, installed, without_ports};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, installed,
+    without_ports,
+};
 use udp::{Chances, Direction, Fate, LARGEST_PAYLOAD, Lossy, MAX_CLIENTS, MAX_PAYLOAD, Passage};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_udp-echo");
@@ -23,7 +26,6 @@ const PROXY: &str = env!("CARGO_BIN_EXE_lossy-proxy");
 const SLOW_READER: &str = env!("CARGO_BIN_EXE_slow-reader");
 const AGAINST_TCP: &str = env!("CARGO_BIN_EXE_udp-against-tcp");
 const MULTICAST: &str = env!("CARGO_BIN_EXE_multicast");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 /// For answers that will certainly not come: how long we wait for them.
 const SHORT: Duration = Duration::from_millis(50);
@@ -565,49 +567,22 @@ fn echoes_for_netcat() {
 #[test]
 fn a_port_in_use_is_a_sentence() {
     let mut first = Program::start(SERVER, &[ANY_PORT]);
-    let address = first.address();
-    let second = Program::start(SERVER, &[&address.to_string()]).finish();
-    assert_eq!(second.status.code(), Some(1));
-    let sentence = format!(
-        "Port {} is in use: another program listens there. ",
-        address.port()
-    );
-    assert!(second.errors.starts_with(&sentence), "{}", second.errors);
+    assert_port_in_use(SERVER, first.address());
 }
 
 #[test]
 fn help_names_the_program_and_its_address() {
-    let programs = [
-        (SERVER, "udp-echo", "127.0.0.1:7005"),
-        (CLIENT, "udp-client", "127.0.0.1:7005"),
-        (PROXY, "lossy-proxy", "127.0.0.1:7105"),
-        (SLOW_READER, "slow-reader", ANY_PORT),
-        (AGAINST_TCP, "udp-against-tcp", ANY_PORT),
-        (MULTICAST, "multicast", ANY_PORT),
-    ];
-    for (path, name, address) in programs {
-        let run = Program::start(path, &["--help"]).finish();
-        assert!(run.status.success());
-        let help = String::from_utf8(run.output).unwrap();
-        assert!(
-            help.starts_with(&format!("Usage: {name} [ADDRESS]\n")),
-            "{help}"
-        );
-        assert!(help.contains(&format!("{address} unless given")), "{help}");
-    }
+    assert_help(SERVER, "udp-echo [ADDRESS]", "127.0.0.1:7005");
+    assert_help(CLIENT, "udp-client [ADDRESS]", "127.0.0.1:7005");
+    assert_help(PROXY, "lossy-proxy [ADDRESS]", "127.0.0.1:7105");
+    assert_help(SLOW_READER, "slow-reader [ADDRESS]", ANY_PORT);
+    assert_help(AGAINST_TCP, "udp-against-tcp [ADDRESS]", ANY_PORT);
+    assert_help(MULTICAST, "multicast [ADDRESS]", ANY_PORT);
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_servers() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
-
-    for path in [SERVER, PROXY] {
-        let mut server = Program::start(path, &[ANY_PORT]);
-        server.address();
-        let ended = server.interrupt();
-        assert_eq!(ended.status.signal(), Some(SIGINT));
-        assert_eq!(ended.errors, "");
-    }
+    programs::assert_ctrl_c(SERVER);
+    programs::assert_ctrl_c(PROXY);
 }

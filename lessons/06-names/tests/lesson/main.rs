@@ -17,13 +17,15 @@ use names::{
     ATTEMPT_DELAY, Attempt, Race, Resolve, SilentListener, Step, System, dial, interleave, listen,
     normalise,
 };
-use programs::{DEADLINE, Program, assert_transcript, connect, installed, reset};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
+    installed, reset,
+};
 use socket2::{Domain, SockRef, Socket, Type};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_names-server");
 const DIAL: &str = env!("CARGO_BIN_EXE_dial");
 const RACE: &str = env!("CARGO_BIN_EXE_race");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -161,17 +163,9 @@ fn the_race_is_the_one_in_the_book() {
 
 #[test]
 fn help_names_the_program_and_its_address() {
-    let programs = [
-        (SERVER, "Usage: names-server [ADDRESS]\n", "127.0.0.1:7006"),
-        (DIAL, "Usage: dial [NAME:PORT]\n", "localhost:7006"),
-        (RACE, "Usage: race [ADDRESS]\n", ANY_PORT),
-    ];
-    for (path, usage, address) in programs {
-        let (code, help, _) = run(path, &["--help"]);
-        assert_eq!(code, Some(0));
-        assert!(help.starts_with(usage), "{help}");
-        assert!(help.contains(&format!("{address} unless given")), "{help}");
-    }
+    assert_help(SERVER, "names-server [ADDRESS]", "127.0.0.1:7006");
+    assert_help(DIAL, "dial [NAME:PORT]", "localhost:7006");
+    assert_help(RACE, "race [ADDRESS]", ANY_PORT);
 }
 
 #[test]
@@ -204,11 +198,7 @@ fn a_server_that_is_not_there_is_a_sentence() {
 #[test]
 fn a_port_in_use_is_a_sentence() {
     let mut first = Program::start(SERVER, &[ANY_PORT]);
-    let address = first.address();
-    let (code, _, errors) = run(SERVER, &[&address.to_string()]);
-    assert_eq!(code, Some(1));
-    let sentence = format!("Port {} is in use: ", address.port());
-    assert!(errors.starts_with(&sentence), "{errors}");
+    assert_port_in_use(SERVER, first.address());
 }
 
 #[test]
@@ -228,14 +218,7 @@ fn greets_netcat_in_both_families() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_server() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
-
-    let mut server = Program::start(SERVER, &[ANY_PORT]);
-    server.address();
-    let ended = server.interrupt();
-    assert_eq!(ended.status.signal(), Some(SIGINT));
-    assert_eq!(ended.errors, "");
+    programs::assert_ctrl_c(SERVER);
 }
 
 // --- Names and addresses.

@@ -16,14 +16,16 @@ use std::net::{SocketAddr, TcpListener};
 
 use options::catalogue::{self, SocketOption};
 use options::{Dscp, Listening, in_time_wait, rebind};
-use programs::{DEADLINE, Program, assert_transcript, connect, installed, without_ports};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
+    installed, without_ports,
+};
 use socket2::{Domain, SockRef, Socket, Type};
 
 const OPTS: &str = env!("CARGO_BIN_EXE_opts");
 const TIME_WAIT: &str = env!("CARGO_BIN_EXE_time-wait");
 const NAGLE: &str = env!("CARGO_BIN_EXE_nagle");
 const WORKERS: &str = env!("CARGO_BIN_EXE_workers");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 /// Milliseconds: less than Linux delays an acknowledgement, and far more than loopback takes.
 const HELD_UP: u64 = 30;
@@ -354,32 +356,15 @@ fn a_mark_is_read_back() {
 #[test]
 fn a_port_in_use_is_a_sentence() {
     let holder = TcpListener::bind(ANY_PORT).unwrap();
-    let address = holder.local_addr().unwrap();
     for program in [TIME_WAIT, NAGLE, WORKERS] {
-        let run = Program::start(program, &[&address.to_string()]).finish();
-        assert_eq!(run.status.code(), Some(1));
-        let sentence = format!(
-            "Port {} is in use: another program listens there. ",
-            address.port()
-        );
-        assert!(run.errors.starts_with(&sentence), "{}", run.errors);
+        assert_port_in_use(program, holder.local_addr().unwrap());
     }
 }
 
 #[test]
 fn help_names_the_program_and_its_address() {
-    let programs = [
-        (OPTS, "opts"),
-        (TIME_WAIT, "time-wait"),
-        (NAGLE, "nagle"),
-        (WORKERS, "workers"),
-    ];
-    for (path, name) in programs {
-        let help = run(path, &["--help"]);
-        assert!(
-            help.starts_with(&format!("Usage: {name} [ADDRESS]\n")),
-            "{help}"
-        );
-        assert!(help.contains("127.0.0.1:0 unless given"), "{help}");
-    }
+    assert_help(OPTS, "opts [ADDRESS]", ANY_PORT);
+    assert_help(TIME_WAIT, "time-wait [ADDRESS]", ANY_PORT);
+    assert_help(NAGLE, "nagle [ADDRESS]", ANY_PORT);
+    assert_help(WORKERS, "workers [ADDRESS]", ANY_PORT);
 }

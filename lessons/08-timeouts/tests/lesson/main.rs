@@ -12,7 +12,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use programs::{DEADLINE, Program, assert_transcript, connect, installed, reset, without_ports};
+use programs::{
+    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
+    installed, reset, without_ports,
+};
 use timeouts::timers::{self, Clock, Row};
 use timeouts::{Beat, Deadline, Heard, Heartbeat, Limits, MAX_LINE, PING, PONG};
 
@@ -22,7 +25,6 @@ const BLACKHOLE: &str = env!("CARGO_BIN_EXE_blackhole");
 const TRICKLE: &str = env!("CARGO_BIN_EXE_trickle");
 const TWO_TIMEOUTS: &str = env!("CARGO_BIN_EXE_two-timeouts");
 const TIMERS: &str = env!("CARGO_BIN_EXE_timers");
-const ANY_PORT: &str = "127.0.0.1:0";
 
 /// For peers that will certainly do nothing: how long we let them.
 const SHORT: Duration = Duration::from_millis(100);
@@ -464,36 +466,23 @@ fn a_client_ends_with_its_server() {
 }
 
 #[test]
+fn a_port_in_use_is_a_sentence() {
+    let mut first = Program::start(SERVER, &[ANY_PORT]);
+    assert_port_in_use(SERVER, first.address());
+}
+
+#[test]
 fn help_names_the_program_and_its_address() {
-    let programs = [
-        (SERVER, "liveness", "127.0.0.1:7008"),
-        (CLIENT, "liveness-client", "127.0.0.1:7008"),
-        (BLACKHOLE, "blackhole", "127.0.0.1:7008"),
-        (TRICKLE, "trickle", ANY_PORT),
-        (TWO_TIMEOUTS, "two-timeouts", ANY_PORT),
-        (TIMERS, "timers", ANY_PORT),
-    ];
-    for (path, name, address) in programs {
-        let run = Program::start(path, &["--help"]).finish();
-        assert!(run.status.success());
-        let help = String::from_utf8(run.output).unwrap();
-        assert!(
-            help.starts_with(&format!("Usage: {name} [ADDRESS]\n")),
-            "{help}"
-        );
-        assert!(help.contains(&format!("{address} unless given")), "{help}");
-    }
+    assert_help(SERVER, "liveness [ADDRESS]", "127.0.0.1:7008");
+    assert_help(CLIENT, "liveness-client [ADDRESS]", "127.0.0.1:7008");
+    assert_help(BLACKHOLE, "blackhole [ADDRESS]", "127.0.0.1:7008");
+    assert_help(TRICKLE, "trickle [ADDRESS]", ANY_PORT);
+    assert_help(TWO_TIMEOUTS, "two-timeouts [ADDRESS]", ANY_PORT);
+    assert_help(TIMERS, "timers [ADDRESS]", ANY_PORT);
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_server() {
-    use std::os::unix::process::ExitStatusExt;
-    const SIGINT: i32 = 2;
-
-    let mut server = Program::start(SERVER, &[ANY_PORT]);
-    server.address();
-    let ended = server.interrupt();
-    assert_eq!(ended.status.signal(), Some(SIGINT));
-    assert_eq!(ended.errors, "");
+    programs::assert_ctrl_c(SERVER);
 }
