@@ -1,0 +1,1 @@
+//! The exercises of lesson 10: one slow reader must not stop the room.

@@ -1,0 +1,1 @@
+//! The exercises of lesson 15: select! drops the loser, with what it had read.

@@ -1,0 +1,1 @@
+//! The exercises of lesson 16: stop accepting, finish what is in flight, then stop for good.

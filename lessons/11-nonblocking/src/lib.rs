@@ -1,0 +1,1 @@
+//! Lesson 11: WouldBlock is an answer, not an error.

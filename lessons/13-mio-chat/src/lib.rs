@@ -1,0 +1,1 @@
+//! Lesson 13: a connection is a state machine with a budget.

@@ -1,0 +1,1 @@
+//! Lesson 14: a task is the state machine that the compiler writes.

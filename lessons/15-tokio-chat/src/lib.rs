@@ -1,0 +1,1 @@
+//! Lesson 15: select! drops the loser, with what it had read.

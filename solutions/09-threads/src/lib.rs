@@ -1,0 +1,1 @@
+//! The answers of lesson 09: keep a thread for each conversation.

@@ -1,0 +1,1 @@
+//! The answers of lesson 10: one slow reader must not stop the room.

@@ -1,0 +1,1 @@
+//! The answers of lesson 11: WouldBlock is an answer, not an error.

@@ -1,0 +1,1 @@
+//! The answers of lesson 12: the readiness loop.

@@ -1,0 +1,1 @@
+//! The answers of lesson 13: a connection is a state machine with a budget.

@@ -1,0 +1,1 @@
+//! The answers of lesson 15: select! drops the loser, with what it had read.

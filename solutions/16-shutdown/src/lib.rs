@@ -1,0 +1,1 @@
+//! The answers of lesson 16: stop accepting, finish what is in flight, then stop for good.
