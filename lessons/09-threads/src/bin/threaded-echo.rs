@@ -1,3 +1,41 @@
-//! To be written.
+//! Sends back what each client sends, for many at a time, on port 7009.
 
-fn main() {}
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+
+use threads::{Limits, News, Stop, threaded};
+
+const HELP: &str = "
+Usage: threaded-echo [ADDRESS]
+
+Sends back what a client sends until it ends, with a thread for each client. Ctrl-C ends it.
+ADDRESS is where to listen: 127.0.0.1:7009 unless given.
+";
+
+// ANCHOR: main
+fn main() -> ExitCode {
+    program::run(HELP, 7009, listen)
+}
+
+fn listen(address: SocketAddr) -> io::Result<()> {
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
+    let listener = TcpListener::bind(address)?;
+    let stop = Stop::new();
+    let asked = stop.clone();
+    ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
+    println!("listening on {}", listener.local_addr()?);
+
+    let cut_off = threaded::serve(listener, Limits::USUAL, &stop, tell)?;
+    println!("stopped; {cut_off} conversations were cut off");
+    Ok(())
+}
+
+fn tell(news: News) {
+    match news {
+        News::Ended(client, Ok(count)) => println!("{client}: echoed {count} bytes"),
+        News::Ended(client, Err(error)) => println!("{client}: failed, {error}"),
+        News::AcceptFailed(error) => println!("cannot accept, will try again: {error}"),
+    }
+}
+// ANCHOR_END: main

@@ -1,0 +1,317 @@
+//! The conversations of a server: who may begin one, which are open, and how all of them end.
+//!
+//! Both servers of this lesson accept and drain with this. They differ in who holds a
+//! conversation: a thread of its own, or a worker of the pool.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
+
+/// How long the connection that wakes a blocked accept may take: it goes to this computer.
+const WAKE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Bytes that one read may throw away, and all of them together at the end of a conversation: more
+/// than a receive buffer holds, and an end all the same for a client that never stops sending.
+const SCRAP: usize = 16 * 1024;
+const MOST_SCRAP: usize = 16 * 1024 * 1024;
+
+/// All conversations of one server.
+pub(crate) struct Conversations {
+    limits: Limits,
+    /// Where a connection wakes our own accept.
+    address: SocketAddr,
+    state: Mutex<State>,
+    /// A conversation is over, or somebody asked to stop.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    open: HashMap<u64, Arc<TcpStream>>,
+    begun: u64,
+    /// The accepting thread is inside of accept().
+    accepting: bool,
+    stopped: Option<Instant>,
+    cut_off: bool,
+    /// A descriptor that we give up when we need one, to connect to ourselves: that must work also
+    /// when there is no other left.
+    spare: Option<TcpListener>,
+}
+
+impl Conversations {
+    /// None yet. From now on `stop` ends them.
+    pub(crate) fn new(
+        listener: &TcpListener,
+        limits: Limits,
+        stop: &Stop,
+    ) -> io::Result<Arc<Self>> {
+        let conversations = Arc::new(Self {
+            limits,
+            address: own_address(listener.local_addr()?),
+            state: Mutex::new(State {
+                spare: Some(listener.try_clone()?),
+                ..State::default()
+            }),
+            changed: Condvar::new(),
+        });
+        let stopped = Arc::clone(&conversations);
+        stop.on_stop(move || stopped.stop());
+        Ok(conversations)
+    }
+
+    // ANCHOR: accept_each
+    /// Hands each client of `listener` to `begin`, until somebody asks to stop. Then the listener is
+    /// closed at once: who is still in the backlog gets a reset.
+    ///
+    /// # Errors
+    /// When accept fails for good.
+    pub(crate) fn accept_each(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        report: &impl Fn(News),
+        mut begin: impl FnMut(Conversation),
+    ) -> io::Result<()> {
+        let ended = loop {
+            match self.accept(&listener) {
+                None => break Ok(()),
+                Some(Ok(conversation)) => begin(conversation),
+                // Policy, failed accept: what it says is about one client, about a want that will
+                // pass, or about the listener.
+                Some(Err(error)) => match after_accept(&error) {
+                    AfterAccept::Next => {}
+                    AfterAccept::Pause => {
+                        report(News::AcceptFailed(error));
+                        // Only this thread waits. Conversations go on, and when one of them ends,
+                        // there may be a descriptor again.
+                        self.pause();
+                    }
+                    AfterAccept::GiveUp => break Err(error),
+                },
+            }
+        };
+        self.stop();
+        ended
+    }
+
+    /// The next client; `None` when somebody has asked to stop.
+    fn accept(self: &Arc<Self>, listener: &TcpListener) -> Option<io::Result<Conversation>> {
+        let state = self.state();
+        // Policy, cap: while there are so many conversations, the next client waits in the backlog.
+        let full = |state: &mut State| {
+            state.stopped.is_none() && state.open.len() >= self.limits.connections
+        };
+        let waited = self.changed.wait_while(state, full);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.stopped.is_some() {
+            return None;
+        }
+        state.accepting = true;
+        drop(state);
+
+        let accepted = listener.accept();
+
+        let mut state = self.state();
+        state.accepting = false;
+        if state.stopped.is_some() {
+            return None; // What was accepted may be our own connection. It is dropped.
+        }
+        let begun = |(stream, address)| self.begin(&mut state, stream, address);
+        Some(accepted.map(begun))
+    }
+    // ANCHOR_END: accept_each
+
+    fn begin(
+        self: &Arc<Self>,
+        state: &mut State,
+        stream: TcpStream,
+        address: SocketAddr,
+    ) -> Conversation {
+        let stream = Arc::new(stream);
+        let number = state.begun;
+        state.begun += 1;
+        state.open.insert(number, Arc::clone(&stream));
+        let seat = Seat {
+            number,
+            all: Arc::clone(self),
+        };
+        Conversation {
+            address,
+            stream,
+            seat,
+        }
+    }
+
+    fn pause(&self) {
+        let going = |state: &mut State| state.stopped.is_none();
+        let _ = self
+            .changed
+            .wait_timeout_while(self.state(), ACCEPT_PAUSE, going);
+    }
+
+    // ANCHOR: stop
+    /// Wakes every thread of the server that waits in a call. A flag alone would wake none.
+    fn stop(&self) {
+        let mut state = self.state();
+        if state.stopped.is_some() {
+            return;
+        }
+        state.stopped = Some(Instant::now());
+        // Blocked reads return Ok(0), as if the client had ended. Writes are not touched.
+        for stream in state.open.values() {
+            let _ = stream.shutdown(Shutdown::Read); // Reset by the client? Then nobody waits in it.
+        }
+        // A blocked accept returns when a client comes: so we come. The spare is closed first.
+        let wake = state.accepting;
+        state.spare = None;
+        drop(state);
+        self.changed.notify_all(); // And this wakes the one that waits because of the cap.
+        if wake {
+            let _ = TcpStream::connect_timeout(&self.address, WAKE_PATIENCE);
+        }
+    }
+
+    /// Policy, drain: the conversations may finish what they have read, until `limits.drain` after
+    /// the request to stop. Returns how many had to be cut off then.
+    pub(crate) fn drain(&self) -> usize {
+        let state = self.state();
+        let asked = state.stopped.map_or(Duration::ZERO, |at| at.elapsed());
+        let left = self.limits.drain.saturating_sub(asked);
+        let some = |state: &mut State| !state.open.is_empty();
+        let waited = self.changed.wait_timeout_while(state, left, some);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.cut_off = true;
+        for stream in state.open.values() {
+            let _ = stream.shutdown(Shutdown::Both); // A blocked write returns: broken pipe.
+        }
+        state.open.len()
+    }
+    // ANCHOR_END: stop
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The address at which this computer reaches a socket that is bound to `bound`.
+fn own_address(mut bound: SocketAddr) -> SocketAddr {
+    if bound.ip().is_unspecified() {
+        bound.set_ip(match bound {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    bound
+}
+
+/// One client, from accept to close.
+///
+/// The order of the fields is the order in which they are dropped: the seat is free when the socket
+/// is closed, and not before.
+pub(crate) struct Conversation {
+    pub(crate) address: SocketAddr,
+    stream: Arc<TcpStream>,
+    seat: Seat,
+}
+
+// ANCHOR: seat
+/// One of the `limits.connections`. It is free again when this is dropped: at the end of the
+/// conversation, and also when a panic ends it.
+struct Seat {
+    number: u64,
+    all: Arc<Conversations>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.all.state().open.remove(&self.number); // The last handle of the socket: close().
+        self.all.changed.notify_all();
+    }
+}
+// ANCHOR_END: seat
+
+impl Conversation {
+    // ANCHOR: echo
+    /// Echoes until the client ends its stream, or somebody asks to stop, and closes.
+    pub(crate) fn echo(self) -> News {
+        let outcome = self.echo_until_the_end();
+        News::Ended(self.address, outcome)
+    }
+
+    fn echo_until_the_end(&self) -> io::Result<u64> {
+        // Policy, slow client: a read, or a write, in which nothing has moved for so long ends the
+        // conversation.
+        let idle = self.seat.all.limits.idle;
+        self.stream.set_read_timeout(Some(idle))?;
+        self.stream.set_write_timeout(Some(idle))?;
+        self.stream.set_nodelay(true)?; // Lesson 07: an answer should not wait for the one before.
+        // The echo of lesson 02. Policy, back-pressure: it reads on when everything is written, so
+        // never more than its one buffer waits for a client.
+        let outcome = tcp_echo::echo(self);
+        if self.is_stopped() && outcome.is_ok() {
+            self.finish();
+        }
+        outcome.map_err(|error| self.explained(error, idle))
+    }
+
+    /// The end of a conversation that we end: the client gets all that it was sent, and a FIN.
+    fn finish(&self) {
+        let mut stream = &*self.stream;
+        // If the client is gone meanwhile, these calls fail, and there is nothing to finish.
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.set_nonblocking(true);
+        // Unread input would make a reset of our close (lesson 04). We do not wait for more of it.
+        let mut scrap = [0; SCRAP];
+        let mut left = MOST_SCRAP;
+        while let Ok(count @ 1..) = stream.read(&mut scrap) {
+            left = left.saturating_sub(count);
+            if left == 0 {
+                return;
+            }
+        }
+    }
+    // ANCHOR_END: echo
+
+    fn is_stopped(&self) -> bool {
+        self.seat.all.state().stopped.is_some()
+    }
+
+    fn explained(&self, error: io::Error, idle: Duration) -> io::Error {
+        if self.seat.all.state().cut_off {
+            let sentence = "cut off, because the server stops";
+            return io::Error::new(ErrorKind::ConnectionAborted, sentence);
+        }
+        if timeouts::is_timeout(&error) {
+            let sentence = format!("nothing moved for {idle:?}");
+            return io::Error::new(ErrorKind::TimedOut, sentence);
+        }
+        error
+    }
+}
+
+// ANCHOR: until_stopped
+/// A client that ends when it has no more to say, or when we want to hear no more.
+impl Read for &Conversation {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // shutdown(Read) wakes the read that waits. On Linux it does not stop the next one from
+        // taking what has come.
+        if self.is_stopped() {
+            return Ok(0);
+        }
+        (&*self.stream).read(buffer)
+    }
+}
+// ANCHOR_END: until_stopped
+
+impl Write for &Conversation {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self.stream).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
