@@ -1,3 +1,36 @@
-//! To be written.
+//! Echoes for many clients in one thread, on port 7011.
 
-fn main() {}
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+
+use threads::{Limits, News, Stop};
+
+const HELP: &str = "
+Usage: nonblocking-echo [ADDRESS]
+
+Sends back what clients send, all of them in one thread. Ctrl-C: finishes what it has read, then ends.
+ADDRESS is where to listen: 127.0.0.1:7011 unless given.
+";
+
+// ANCHOR: main
+fn main() -> ExitCode {
+    program::run(HELP, 7011, listen)
+}
+
+fn listen(address: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    let stop = Stop::new();
+    let asked = stop.clone();
+    ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
+    println!("listening on {}", listener.local_addr()?);
+
+    let cut_off = nonblocking::serve(listener, Limits::USUAL, &stop, |news| match news {
+        News::Ended(client, Ok(count)) => println!("{client}: echoed {count} bytes"),
+        News::Ended(client, Err(error)) => println!("{client}: {error}"),
+        News::AcceptFailed(error) => println!("nobody comes in for a while: {error}"),
+    })?;
+    println!("stopped; {cut_off} conversations were cut off");
+    Ok(())
+}
+// ANCHOR_END: main
