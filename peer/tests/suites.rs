@@ -124,8 +124,9 @@ fn a_right_server_passes_every_case() {
 
 #[test]
 fn a_wrong_server_is_told_what_is_wrong() {
+    type Server = fn(&TcpListener);
     type Case = fn(&Scene, SocketAddr);
-    let wrong: [(fn(&TcpListener), Case, &str); 7] = [
+    let wrong: [(Server, Case, &str); 7] = [
         (
             one_at_a_time,
             echo::serves_while_others_are_silent,
