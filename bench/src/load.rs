@@ -1,0 +1,301 @@
+//! Many clients in one thread.
+
+use std::io::{self, Error, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream as BlockingStream};
+use std::time::{Duration, Instant};
+
+use framing::{Event, Frames, MAX_FRAME};
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+/// How long a client waits for anything. Longer, and the server has stopped serving.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes that one read may bring.
+const BUFFER_SIZE: usize = 64 * 1024;
+
+/// Events that one wait may bring.
+const EVENTS_PER_WAIT: usize = 1024;
+
+/// What clients have seen.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Messages that came back to whoever sent them.
+    pub answered: u64,
+    /// Messages that came to anybody.
+    pub delivered: u64,
+    /// From the first to the last.
+    pub time: Duration,
+    /// From sending a message until it came back: sorted, one for each that was answered.
+    latencies: Vec<Duration>,
+}
+
+impl Outcome {
+    fn new(mut latencies: Vec<Duration>, delivered: u64, time: Duration) -> Self {
+        latencies.sort_unstable();
+        Self {
+            answered: latencies.len() as u64,
+            delivered,
+            time,
+            latencies,
+        }
+    }
+
+    /// The latency that so many percent of the messages did not exceed; zero when there were none.
+    pub fn percentile(&self, percent: f64) -> Duration {
+        let last = self.latencies.len().saturating_sub(1);
+        let at = (last as f64 * percent / 100.0).round() as usize;
+        self.latencies.get(at).copied().unwrap_or_default()
+    }
+
+    /// Messages that came back, each second.
+    pub fn answered_per_second(&self) -> f64 {
+        self.answered as f64 / self.time.as_secs_f64()
+    }
+}
+
+/// Connects `clients` clients and lets each exchange one byte with an echo server, so that the server
+/// has really taken it. Then they are silent.
+///
+/// # Errors
+///
+/// When one of them cannot connect, or gets no answer: too few descriptors, or a server that holds
+/// fewer clients.
+pub fn hold(address: SocketAddr, clients: usize) -> io::Result<Vec<BlockingStream>> {
+    let streams: Vec<BlockingStream> = (0..clients)
+        .map(|_| connect(address))
+        .collect::<io::Result<_>>()?;
+    for mut stream in &streams {
+        stream.write_all(b"x")?;
+    }
+    for mut stream in &streams {
+        stream.read_exact(&mut [0])?;
+    }
+    Ok(streams)
+}
+
+fn connect(address: SocketAddr) -> io::Result<BlockingStream> {
+    let stream = BlockingStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// One of the clients of [`echo`].
+struct Asker {
+    stream: TcpStream,
+    asked: Instant,
+    got: usize,
+}
+
+/// `clients` clients send `length` bytes each to an echo server, wait until they are back, and send
+/// again, for `time`.
+///
+/// # Errors
+///
+/// When a client is not served: its connection ends, or nothing comes for 20 seconds.
+pub fn echo(
+    address: SocketAddr,
+    clients: usize,
+    length: usize,
+    time: Duration,
+) -> io::Result<Outcome> {
+    let mut poll = Poll::new()?;
+    let question = vec![b'x'; length];
+    let mut askers = Vec::with_capacity(clients);
+    for stream in hold(address, clients)? {
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream);
+        let token = Token(askers.len());
+        poll.registry()
+            .register(&mut stream, token, Interest::READABLE)?;
+        askers.push(Asker {
+            stream,
+            asked: Instant::now(),
+            got: 0,
+        });
+    }
+    let started = Instant::now();
+    for asker in &mut askers {
+        asker.ask(&question)?;
+    }
+    let mut events = Events::with_capacity(EVENTS_PER_WAIT);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut latencies = Vec::new();
+    while started.elapsed() < time {
+        wait(&mut poll, &mut events, PATIENCE)?;
+        for event in &events {
+            let asker = &mut askers[event.token().0];
+            while let Some(count) = read(&mut asker.stream, &mut buffer)? {
+                asker.got += count;
+                if asker.got == length {
+                    latencies.push(asker.asked.elapsed());
+                    asker.ask(&question)?;
+                }
+            }
+        }
+    }
+    let delivered = latencies.len() as u64;
+    Ok(Outcome::new(latencies, delivered, started.elapsed()))
+}
+
+impl Asker {
+    fn ask(&mut self, question: &[u8]) -> io::Result<()> {
+        self.got = 0;
+        self.asked = Instant::now();
+        // One question is under way for each client, and the kernel's buffers have room for that.
+        self.stream.write_all(question)
+    }
+}
+
+/// Waits for events; an error when none came for `patience`.
+fn wait(poll: &mut Poll, events: &mut Events, patience: Duration) -> io::Result<()> {
+    match poll.poll(events, Some(patience)) {
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+        Ok(()) if events.is_empty() && patience == PATIENCE => Err(Error::new(
+            ErrorKind::TimedOut,
+            "the server has answered nobody for 20 seconds",
+        )),
+        other => other,
+    }
+}
+
+/// One read; `None` when there is nothing to read. The end is an error: a client in an experiment
+/// never ends first.
+fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    loop {
+        match stream.read(buffer) {
+            Ok(0) => {
+                let sentence = "the server ended a conversation";
+                return Err(Error::new(ErrorKind::UnexpectedEof, sentence));
+            }
+            Ok(count) => return Ok(Some(count)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// One of the members of [`chat`].
+struct Member {
+    stream: TcpStream,
+    frames: Frames,
+    /// What it said and has not heard yet, and when it said that.
+    said: Option<(String, Instant)>,
+}
+
+/// `members` members of a chat say something every `pause` each, for `time`. Nobody says anything
+/// new before it has heard itself. With `non_reader`, one more member joins and never reads.
+///
+/// Checks that everybody hears everything, once.
+///
+/// # Errors
+///
+/// When a member is put out, nothing comes for 20 seconds, or a message is missing.
+pub fn chat(
+    address: SocketAddr,
+    members: usize,
+    pause: Duration,
+    time: Duration,
+    non_reader: bool,
+) -> io::Result<Outcome> {
+    let mut poll = Poll::new()?;
+    let mut room = Vec::with_capacity(members);
+    for number in 0..members {
+        let mut stream = connect(address)?;
+        let mut frames = Frames::new(MAX_FRAME);
+        // Its welcome has come when it is asked for: so the order in the room is known.
+        framing::ask(&mut stream, &mut frames, format!("m{number}").as_bytes())?;
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream);
+        poll.registry()
+            .register(&mut stream, Token(number), Interest::READABLE)?;
+        room.push(Member {
+            stream,
+            frames,
+            said: None,
+        });
+    }
+    let _stuck = match non_reader {
+        true => Some(joins_and_never_reads(address)?),
+        false => None,
+    };
+
+    let mut events = Events::with_capacity(EVENTS_PER_WAIT);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let (mut latencies, mut delivered, mut count_said) = (Vec::new(), 0_u64, 0_u64);
+    let started = Instant::now();
+    // The members take turns, so that they do not all speak at the same moment.
+    let step = pause / u32::try_from(members.max(1)).unwrap_or(u32::MAX);
+    let (mut next, mut next_at) = (0, started);
+    loop {
+        let now = Instant::now();
+        let speaking = started.elapsed() < time;
+        if !speaking && delivered == count_said * members as u64 {
+            break;
+        }
+        if speaking && now >= next_at {
+            if room[next].said.is_none() {
+                count_said += 1;
+                // As long as a line of a chat usually is.
+                room[next].say(&format!("{count_said:>60}"))?;
+            }
+            next = (next + 1) % members;
+            next_at += step;
+        }
+        let patience = match speaking {
+            true => next_at.saturating_duration_since(Instant::now()),
+            false => PATIENCE,
+        };
+        wait(&mut poll, &mut events, patience)?;
+        for event in &events {
+            let member = &mut room[event.token().0];
+            while let Some(count) = read(&mut member.stream, &mut buffer)? {
+                member.frames.receive_data(&buffer[..count]);
+                while let Some(Event::Message(message)) = member.frames.next_event()? {
+                    if !message.starts_with(b"said m") {
+                        continue; // Who comes and goes.
+                    }
+                    delivered += 1;
+                    if let Some((own, said_at)) = &member.said
+                        && message.ends_with(own.as_bytes())
+                    {
+                        latencies.push(said_at.elapsed());
+                        member.said = None;
+                    }
+                }
+            }
+        }
+    }
+    if latencies.len() as u64 != count_said {
+        return Err(Error::other("a member did not hear itself"));
+    }
+    Ok(Outcome::new(latencies, delivered, started.elapsed()))
+}
+
+impl Member {
+    fn say(&mut self, text: &str) -> io::Result<()> {
+        self.frames.send_frame(text.as_bytes())?;
+        self.stream.write_all(self.frames.data_to_send())?;
+        self.frames.data_sent(self.frames.data_to_send().len());
+        self.said = Some((text.to_string(), Instant::now()));
+        Ok(())
+    }
+}
+
+/// A member that takes as little as it can: a small receive buffer, and no read.
+fn joins_and_never_reads(address: SocketAddr) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(
+        socket2::Domain::for_address(address),
+        socket2::Type::STREAM,
+        None,
+    )?;
+    socket.set_recv_buffer_size(4096)?;
+    socket.connect_timeout(&address.into(), PATIENCE)?;
+    let mut frames = Frames::new(MAX_FRAME);
+    frames.send_frame(b"stuck")?;
+    (&socket).write_all(frames.data_to_send())?;
+    Ok(socket)
+}
