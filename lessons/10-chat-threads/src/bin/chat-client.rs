@@ -105,7 +105,7 @@ fn show_notices(mut stream: &TcpStream) -> io::Result<()> {
 fn in_words(notice: Option<Notice>) -> String {
     match notice {
         Some(Notice::Welcome(names)) if names.is_empty() => "You are the first.".to_owned(),
-        Some(Notice::Welcome(names)) => format!("Here are {}.", names.join(", ")),
+        Some(Notice::Welcome(names)) => format!("Already here: {}.", names.join(", ")),
         Some(Notice::Joined(name)) => format!("* {name} has come"),
         Some(Notice::Said(name, text)) => format!("{name}: {text}"),
         Some(Notice::Left(name)) => format!("* {name} has gone"),
