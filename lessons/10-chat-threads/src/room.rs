@@ -1,6 +1,7 @@
 //! Who is in the room, and who must be told what: no socket, no queue and no clock.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::str;
 use std::sync::Arc;
 
@@ -17,6 +18,14 @@ pub const MAX_QUEUE: usize = 256 * 1024;
 /// A member's queue is full, and did not take a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueFull;
+
+impl fmt::Display for QueueFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it reads too slowly: more than {MAX_QUEUE} bytes waited")
+    }
+}
+
+impl std::error::Error for QueueFull {}
 
 // ANCHOR: room
 /// A room whose members are known by a `Key`: a number, a token, whatever the engine uses.
