@@ -49,6 +49,12 @@ pub const ALL: &[Server] = &[
         },
     },
     Server {
+        name: "chat-server",
+        package: "chat-threads",
+        protocol: Protocol::Chat,
+        serve: |listener, limits, stop, report| chat_threads::serve(listener, limits, stop, report),
+    },
+    Server {
         name: "nonblocking-echo",
         package: "nonblocking",
         protocol: Protocol::Echo,
@@ -61,6 +67,12 @@ pub const ALL: &[Server] = &[
         serve: |listener, limits, stop, report| mio_echo::serve(listener, limits, stop, report),
     },
     Server {
+        name: "mio-chat",
+        package: "mio-chat",
+        protocol: Protocol::Chat,
+        serve: |listener, limits, stop, report| mio_chat::serve(listener, limits, stop, report),
+    },
+    Server {
         name: "tokio-echo",
         package: "tokio-echo",
         protocol: Protocol::Echo,
@@ -68,6 +80,17 @@ pub const ALL: &[Server] = &[
             on_tokio(async move {
                 let listener = from_std(listener)?;
                 tokio_echo::serve(listener, limits, stop, report).await
+            })
+        },
+    },
+    Server {
+        name: "tokio-chat",
+        package: "tokio-chat",
+        protocol: Protocol::Chat,
+        serve: |listener, limits, stop, report| {
+            on_tokio(async move {
+                let listener = from_std(listener)?;
+                tokio_chat::serve(listener, limits, stop, report).await
             })
         },
     },
