@@ -186,21 +186,30 @@ struct Member {
     said: Option<(String, Instant)>,
 }
 
-/// `members` members of a chat say something every `pause` each, for `time`. Nobody says anything
-/// new before it has heard itself. With `non_reader`, one more member joins and never reads.
-///
-/// Checks that everybody hears everything, once.
+/// What the members of a chat do.
+#[derive(Clone, Copy, Debug)]
+pub struct Talk {
+    /// Members that talk and read.
+    pub members: usize,
+    /// Bytes of what one says.
+    pub length: usize,
+    /// From one message of a member to its next one.
+    pub pause: Duration,
+    /// How long they talk.
+    pub time: Duration,
+    /// One more member joins, and never reads.
+    pub non_reader: bool,
+}
+
+/// Talks in a chat. Nobody says anything new before it has heard itself. Returns what was seen, and
+/// when the one that does not read was put out, if it was.
 ///
 /// # Errors
 ///
-/// When a member is put out, nothing comes for 20 seconds, or a message is missing.
-pub fn chat(
-    address: SocketAddr,
-    members: usize,
-    pause: Duration,
-    time: Duration,
-    non_reader: bool,
-) -> io::Result<Outcome> {
+/// When a member that reads is put out, or nothing comes for 20 seconds: so also when somebody does
+/// not hear all that was said.
+pub fn chat(address: SocketAddr, talk: Talk) -> io::Result<(Outcome, Option<Duration>)> {
+    let Talk { members, pause, .. } = talk;
     let mut poll = Poll::new()?;
     let mut room = Vec::with_capacity(members);
     for number in 0..members {
@@ -218,7 +227,7 @@ pub fn chat(
             said: None,
         });
     }
-    let _stuck = match non_reader {
+    let _stuck = match talk.non_reader {
         true => Some(joins_and_never_reads(address)?),
         false => None,
     };
@@ -226,21 +235,22 @@ pub fn chat(
     let mut events = Events::with_capacity(EVENTS_PER_WAIT);
     let mut buffer = vec![0; BUFFER_SIZE];
     let (mut latencies, mut delivered, mut count_said) = (Vec::new(), 0_u64, 0_u64);
+    let mut put_out = None;
     let started = Instant::now();
     // The members take turns, so that they do not all speak at the same moment.
     let step = pause / u32::try_from(members.max(1)).unwrap_or(u32::MAX);
     let (mut next, mut next_at) = (0, started);
     loop {
         let now = Instant::now();
-        let speaking = started.elapsed() < time;
+        let speaking = started.elapsed() < talk.time;
         if !speaking && delivered == count_said * members as u64 {
             break;
         }
         if speaking && now >= next_at {
             if room[next].said.is_none() {
                 count_said += 1;
-                // As long as a line of a chat usually is.
-                room[next].say(&format!("{count_said:>60}"))?;
+                let length = talk.length;
+                room[next].say(&format!("{count_said:>length$}"))?;
             }
             next = (next + 1) % members;
             next_at += step;
@@ -255,6 +265,9 @@ pub fn chat(
             while let Some(count) = read(&mut member.stream, &mut buffer)? {
                 member.frames.receive_data(&buffer[..count]);
                 while let Some(Event::Message(message)) = member.frames.next_event()? {
+                    if message == b"left stuck" {
+                        put_out.get_or_insert(started.elapsed());
+                    }
                     if !message.starts_with(b"said m") {
                         continue; // Who comes and goes.
                     }
@@ -272,7 +285,8 @@ pub fn chat(
     if latencies.len() as u64 != count_said {
         return Err(Error::other("a member did not hear itself"));
     }
-    Ok(Outcome::new(latencies, delivered, started.elapsed()))
+    let outcome = Outcome::new(latencies, delivered, started.elapsed());
+    Ok((outcome, put_out))
 }
 
 impl Member {

@@ -103,6 +103,15 @@ impl Process {
         Ok(self.status("VmRSS:")? * 1024)
     }
 
+    /// The most bytes of memory that there ever were. Source: VmHWM, proc_pid_status(5).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Process::memory`].
+    pub fn peak_memory(&self) -> io::Result<u64> {
+        Ok(self.status("VmHWM:")? * 1024)
+    }
+
     /// Threads. Source: proc_pid_status(5).
     ///
     /// # Errors
