@@ -17,6 +17,9 @@ const BUFFER_SIZE: usize = 64 * 1024;
 /// Events that one wait may bring.
 const EVENTS_PER_WAIT: usize = 1024;
 
+/// Clients that connect before the first of them is answered.
+const AT_ONCE: usize = 50;
+
 /// What clients have seen.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -62,14 +65,18 @@ impl Outcome {
 /// When one of them cannot connect, or gets no answer: too few descriptors, or a server that holds
 /// fewer clients.
 pub fn hold(address: SocketAddr, clients: usize) -> io::Result<Vec<BlockingStream>> {
-    let streams: Vec<BlockingStream> = (0..clients)
-        .map(|_| connect(address))
-        .collect::<io::Result<_>>()?;
-    for mut stream in &streams {
-        stream.write_all(b"x")?;
-    }
-    for mut stream in &streams {
-        stream.read_exact(&mut [0])?;
+    let mut streams = Vec::with_capacity(clients);
+    while streams.len() < clients {
+        let first = streams.len();
+        // Not all at once: for whom the backlog has no room, has to ask again after a second.
+        for _ in first..clients.min(first + AT_ONCE) {
+            let mut stream = connect(address)?;
+            stream.write_all(b"x")?;
+            streams.push(stream);
+        }
+        for mut stream in &streams[first..] {
+            stream.read_exact(&mut [0])?;
+        }
     }
     Ok(streams)
 }

@@ -1,8 +1,11 @@
-//! Attacks every server of Part I in every way that a network allows, and looks whether it still serves afterwards, with
-//! as many descriptors and as much memory as before.
+//! Attacks every server in every way that a network allows, and looks whether it still serves afterwards, with as many
+//! descriptors and as much memory as before.
 //!
-//! These servers talk with one client at a time, so a client that says nothing holds up the others until the server
-//! gives it up. In the programs that takes seconds; here the servers get a shorter patience.
+//! The servers of Part I talk with one client at a time, so a client that says nothing holds up the others until the
+//! server gives it up. In the programs that takes seconds; here the servers get a shorter patience.
+//!
+//! Those of Part II have many conversations, so honest clients are served all the time: a witness talks with them while
+//! they are attacked. In the end they are asked to stop, and leave no thread.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,23 +15,32 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bench::servers::{self, Protocol, Server};
 use socket2::SockRef;
+use threads::{Limits, Stop};
 
 /// What the servers bear of a silent client.
 const IDLE: Duration = Duration::from_millis(20);
 /// How long an honest client waits for its turn: all that waited before it must be given up first.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const CONNECTS: usize = 2_000;
-const RESETS: usize = 50;
-const IDLERS: usize = 200;
+const CONNECTS: usize = 5_000;
+const RESETS: usize = 100;
+const IDLERS: usize = 300;
+/// Clients that do not read, all at once.
+const NON_READERS: usize = 10;
 const GARBAGE: usize = 64 * 1024;
+/// Bytes; more than kernels hold.
 const FLOOD: usize = 64 * 1024 * 1024;
 /// How long a trickler goes on, a byte at a time.
 const TRICKLE: Duration = Duration::from_secs(1);
+
+/// Descriptors that a server of many conversations may need besides them: for its loop and what wakes it.
+const OWN_DESCRIPTORS: usize = 32;
 
 /// Bytes of resident memory that may stay with the allocator and with idle threads.
 const MEMORY_SLACK: usize = 8 * 1024 * 1024;
@@ -38,16 +50,50 @@ struct Target {
     name: &'static str,
     /// The shortest thing that a client may say; it is said without end by one that never reads.
     word: &'static [u8],
-    serve: fn(TcpListener) -> io::Result<()>,
+    serve: Serve,
     /// One whole conversation; an error when the server does not keep its side.
     talk: fn(TcpStream) -> io::Result<()>,
 }
 
-const TARGETS: &[Target] = &[
+#[derive(Clone, Copy)]
+enum Serve {
+    /// One client at a time, for ever.
+    OneByOne(fn(TcpListener) -> io::Result<()>),
+    /// Many at a time, until it is asked to stop.
+    Many(&'static Server),
+}
+
+/// What servers of many clients bear here: more clients than an attack has, and all the time that it takes.
+const LIMITS: Limits = Limits {
+    connections: 500,
+    idle: PATIENCE,
+    drain: PATIENCE,
+};
+
+/// Every server of Part II.
+fn many() -> impl Iterator<Item = Target> {
+    servers::ALL.iter().map(|server| Target {
+        name: server.name,
+        word: match server.protocol {
+            Protocol::Echo => b"x",
+            Protocol::Chat => b"\0\0\0\x01x",
+        },
+        serve: Serve::Many(server),
+        talk: match server.protocol {
+            Protocol::Echo => echoes,
+            Protocol::Chat => chats,
+        },
+    })
+}
+
+/// Every server of Part I.
+const ONE_BY_ONE: &[Target] = &[
     Target {
         name: "hello-server",
         word: b"x",
-        serve: |listener| first_socket::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        serve: Serve::OneByOne(|listener| {
+            first_socket::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
+        }),
         talk: |mut stream| {
             let mut greeting = String::new();
             stream.read_to_string(&mut greeting)?;
@@ -57,19 +103,17 @@ const TARGETS: &[Target] = &[
     Target {
         name: "echo-server",
         word: b"x",
-        serve: |listener| tcp_echo::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
-        talk: |mut stream| {
-            let mut echo = String::new();
-            stream.write_all("안녕하세요".as_bytes())?;
-            stream.shutdown(Shutdown::Write)?;
-            stream.read_to_string(&mut echo)?;
-            right(echo == "안녕하세요")
-        },
+        serve: Serve::OneByOne(|listener| {
+            tcp_echo::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
+        }),
+        talk: echoes,
     },
     Target {
         name: "frame-server",
         word: b"\0\0\0\x01x",
-        serve: |listener| framing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        serve: Serve::OneByOne(|listener| {
+            framing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
+        }),
         talk: |mut stream| {
             let mut frames = framing::Frames::new(framing::MAX_FRAME);
             let answer = framing::ask(&mut stream, &mut frames, "안녕하세요".as_bytes())?;
@@ -79,7 +123,9 @@ const TARGETS: &[Target] = &[
     Target {
         name: "upload-server",
         word: b"x",
-        serve: |listener| closing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(())),
+        serve: Serve::OneByOne(|listener| {
+            closing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
+        }),
         talk: |mut stream| {
             let mut reply = String::new();
             stream.write_all("안녕하세요".as_bytes())?;
@@ -91,7 +137,7 @@ const TARGETS: &[Target] = &[
     Target {
         name: "liveness",
         word: b"x\n",
-        serve: |listener| {
+        serve: Serve::OneByOne(|listener| {
             let limits = timeouts::Limits {
                 interval: IDLE / 2,
                 patience: IDLE,
@@ -99,7 +145,7 @@ const TARGETS: &[Target] = &[
                 reply: IDLE,
             };
             timeouts::serve(&listener, limits, |_, _| ControlFlow::Continue(()))
-        },
+        }),
         talk: |mut stream| {
             // The server may ask whether we are there before it has read our line.
             let mut reply = String::new();
@@ -116,6 +162,30 @@ const TARGETS: &[Target] = &[
     },
 ];
 
+fn echoes(mut stream: TcpStream) -> io::Result<()> {
+    let mut echo = String::new();
+    stream.write_all("안녕하세요".as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
+    stream.read_to_string(&mut echo)?;
+    right(echo == "안녕하세요")
+}
+
+/// Comes into the room under a name that nobody has, says something and hears it among all the rest.
+fn chats(mut stream: TcpStream) -> io::Result<()> {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("honest{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let mut frames = framing::Frames::new(framing::MAX_FRAME);
+    let welcome = framing::ask(&mut stream, &mut frames, name.as_bytes())?;
+    right(welcome.starts_with(b"welcome"))?;
+    let said = format!("said {name} 안녕하세요");
+    let mut heard = framing::ask(&mut stream, &mut frames, "안녕하세요".as_bytes())?;
+    while heard != said.as_bytes() {
+        // What is empty is no message: it only waits for the next one.
+        heard = framing::ask(&mut stream, &mut frames, b"")?;
+    }
+    Ok(())
+}
+
 fn right(answer: bool) -> io::Result<()> {
     if answer {
         Ok(())
@@ -131,53 +201,101 @@ fn right(answer: bool) -> io::Result<()> {
 #[test]
 fn every_server_survives_every_attack() {
     datagrams_do_not_hurt();
-    for target in TARGETS {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let serve = target.serve;
-        let descriptors = Resources::now().descriptors;
-        let server = thread::Builder::new()
-            .name(target.name.to_owned())
-            .spawn(move || serve(listener))
-            .unwrap();
-        let served = |after: &str| {
-            let talked = connect(address).and_then(target.talk);
-            assert!(
-                talked.is_ok() && !server.is_finished(),
-                "{} after {after}: {talked:?}",
-                target.name
-            );
-        };
-        served("nothing at all");
-        // A conversation has been had by now, so what the server needs anyway is there already.
-        let before = Resources {
-            descriptors,
-            ..Resources::now()
-        };
-        for (attack, name) in ATTACKS {
-            let started = Instant::now();
+    for target in ONE_BY_ONE {
+        survives(target);
+    }
+    for target in many() {
+        survives(&target);
+    }
+}
+
+fn survives(target: &Target) {
+    let empty = Resources::now();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (serve, stop) = (target.serve, Stop::new());
+    let (asked, before) = (stop.clone(), Resources::now());
+    let server = thread::Builder::new()
+        .name(target.name.to_owned())
+        .spawn(move || match serve {
+            Serve::OneByOne(serve) => serve(listener).map(|()| 0),
+            Serve::Many(server) => (server.serve)(listener, LIMITS, &asked, Box::new(drop)),
+        })
+        .unwrap();
+    let served = |after: &str| {
+        let talked = connect(address).and_then(target.talk);
+        assert!(
+            talked.is_ok() && !server.is_finished(),
+            "{} after {after}: {talked:?}",
+            target.name
+        );
+    };
+    served("nothing at all");
+    let mut memory = None;
+    for (attack, name) in ATTACKS {
+        let started = Instant::now();
+        let (done, others) = (AtomicBool::new(false), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            let _done = SetOnDrop(&done);
+            if let Serve::Many(_) = target.serve {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        served(name);
+                        others.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
             // What the attack holds open stays open while an honest client waits for its turn.
             let held = attack(address, target.word);
             served(name);
             drop(held);
-            println!(
-                "{:<14}{name:<40}{:>6.2} s",
-                target.name,
-                started.elapsed().as_secs_f64()
-            );
-        }
-        let after = Resources::settled(&before);
-        println!("{:<14}{before:?} -> {after:?}", target.name);
+        });
+        println!(
+            "{:<17}{name:<34}{:>6.2} s, and {} conversations meanwhile",
+            target.name,
+            started.elapsed().as_secs_f64(),
+            others.into_inner()
+        );
+        // After thousands of clients, what the server needs anyway (each thread's stack) is there already.
+        memory.get_or_insert(Resources::now().memory);
+    }
+    let memory = memory.unwrap_or_default();
+    let own = match target.serve {
+        Serve::OneByOne(_) => 0,
+        Serve::Many(_) => OWN_DESCRIPTORS,
+    };
+    let after = Resources::settled(before.descriptors + own);
+    println!("{:<17}{before:?} -> {after:?}", target.name);
+    assert!(
+        after.descriptors <= before.descriptors + own,
+        "{} leaks descriptors",
+        target.name
+    );
+    assert!(
+        after.memory <= memory + MEMORY_SLACK,
+        "{} keeps memory: {memory} bytes, then {after:?}",
+        target.name
+    );
+    if let Serve::Many(_) = target.serve {
+        stop.stop();
+        let cut = server.join().unwrap().unwrap();
+        assert_eq!(cut, 0, "{}: nobody was there", target.name);
+        let end = Resources::now();
         assert_eq!(
-            after.descriptors, before.descriptors,
-            "{} leaks descriptors",
+            (end.descriptors, end.threads),
+            (empty.descriptors, empty.threads),
+            "{} leaves something behind",
             target.name
         );
-        assert!(
-            after.memory <= before.memory + MEMORY_SLACK,
-            "{} keeps memory: {before:?}, then {after:?}",
-            target.name
-        );
+    }
+}
+
+/// Ends the witness, also when the attack has failed.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -227,9 +345,9 @@ fn datagrams_do_not_hurt() {
         let gone = UdpSocket::bind("127.0.0.1:0").unwrap();
         gone.send_to(b"are you there?", address).unwrap();
     }
-    served("200 clients that left");
+    served("300 clients that left");
     let after = Resources::now();
-    println!("{:<14}{before:?} -> {after:?}", "udp-echo");
+    println!("{:<17}{before:?} -> {after:?}", "udp-echo");
     assert_eq!(
         after.descriptors, before.descriptors,
         "udp-echo leaks descriptors"
@@ -283,11 +401,12 @@ fn reset(stream: TcpStream) {
 type Attack = fn(SocketAddr, &[u8]) -> Vec<TcpStream>;
 
 const ATTACKS: &[(Attack, &str)] = &[
-    (connects_and_closes, "2,000 connects and closes"),
-    (resets_at_every_step, "resets at every step"),
-    (idles, "200 idle clients"),
+    (connects_and_closes, "5,000 connects and closes"),
+    (resets_at_every_step, "400 resets, at every step"),
+    (idles, "300 idle clients"),
     (trickles, "a trickler"),
     (never_reads, "a client that never reads"),
+    (crowds, "10 that never read, and much to hear"),
     (talks_garbage, "garbage"),
     (claims_too_much, "lengths that are lies"),
 ];
@@ -343,6 +462,38 @@ fn never_reads(address: SocketAddr, word: &[u8]) -> Vec<TcpStream> {
     vec![stream]
 }
 
+/// Clients that do not read. In a chat they are members, and there is much that they do not hear.
+fn crowds(address: SocketAddr, word: &[u8]) -> Vec<TcpStream> {
+    if word.len() == 1 {
+        return (0..NON_READERS)
+            .flat_map(|_| never_reads(address, word))
+            .collect();
+    }
+    let deaf = (0..NON_READERS).map(|number| {
+        let mut stream = attacker(address);
+        let _ = stream.write_all(&frame(format!("deaf{number}").as_bytes()));
+        stream
+    });
+    let deaf: Vec<TcpStream> = deaf.collect();
+    // One talks, as fast as it hears itself, until the kernels' buffers and the server's queues are full.
+    let mut loud = attacker(address);
+    let mut frames = framing::Frames::new(framing::MAX_FRAME);
+    let welcome = framing::ask(&mut loud, &mut frames, b"loud");
+    let text = [b'x'; 4096];
+    for _ in 0..FLOOD / 8 / text.len() {
+        if welcome.is_err() || framing::ask(&mut loud, &mut frames, &text).is_err() {
+            break;
+        }
+    }
+    deaf
+}
+
+fn frame(payload: &[u8]) -> Vec<u8> {
+    let mut frames = framing::Frames::new(framing::MAX_FRAME);
+    frames.send_frame(payload).unwrap();
+    frames.data_to_send().to_vec()
+}
+
 fn talks_garbage(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     let mut random = fastrand::Rng::with_seed(GARBAGE as u64);
     for length in [1, 100, GARBAGE] {
@@ -375,6 +526,7 @@ fn claims_too_much(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
 #[derive(Debug)]
 struct Resources {
     descriptors: usize,
+    threads: usize,
     /// Bytes.
     memory: usize,
 }
@@ -393,16 +545,17 @@ impl Resources {
         });
         Resources {
             descriptors,
+            threads: std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count),
             memory: kilobytes.unwrap_or(0) * 1024,
         }
     }
 
     /// Waits until the server has closed what the attacks left, with a deadline.
-    fn settled(before: &Resources) -> Resources {
+    fn settled(descriptors: usize) -> Resources {
         let end = Instant::now() + PATIENCE;
         loop {
             let now = Resources::now();
-            if now.descriptors <= before.descriptors || Instant::now() > end {
+            if now.descriptors <= descriptors || Instant::now() > end {
                 return now;
             }
             thread::sleep(IDLE);

@@ -61,7 +61,7 @@ enum What {
         #[arg(long, default_value_t = 100)]
         members: usize,
         /// Bytes of what one says
-        #[arg(long, default_value_t = 1000)]
+        #[arg(long, default_value_t = 2000)]
         length: usize,
         /// Milliseconds between two messages of one member
         #[arg(long, default_value_t = 500)]
