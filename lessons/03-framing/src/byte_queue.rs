@@ -5,14 +5,15 @@
 ///
 /// Each byte is moved a constant number of times on average, however the calls are mixed.
 #[derive(Debug, Default)]
-pub(crate) struct ByteQueue {
+pub struct ByteQueue {
     bytes: Vec<u8>,
     /// So many of `bytes` are done with.
     start: usize,
 }
 
 impl ByteQueue {
-    pub(crate) fn push(&mut self, more: &[u8]) {
+    /// Puts `more` behind what is there.
+    pub fn push(&mut self, more: &[u8]) {
         // To move the rest to the front costs as much as the rest is long. So it has to wait until
         // more than that has been removed: each byte that is moved has been paid for.
         if self.start > self.bytes.len() / 2 {
@@ -22,12 +23,13 @@ impl ByteQueue {
         self.bytes.extend_from_slice(more);
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// All that wait, in one piece.
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
     /// Removes the first `count` bytes, or all when there are fewer.
-    pub(crate) fn remove(&mut self, count: usize) {
+    pub fn remove(&mut self, count: usize) {
         self.start += count.min(self.bytes().len());
         if self.start == self.bytes.len() {
             self.bytes.clear();

@@ -22,6 +22,7 @@ mod byte_queue;
 mod frames;
 mod lines;
 
+pub use byte_queue::ByteQueue;
 pub use frames::{Frames, MAX_FRAME, PREFIX};
 pub use lines::{Lines, MAX_LINE};
 
