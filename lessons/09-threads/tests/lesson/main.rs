@@ -127,6 +127,19 @@ fn hears_nothing(mut stream: &TcpStream) {
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
 }
 
+/// Sends and never reads, until nothing is taken any more.
+fn fill(mut stream: &TcpStream) {
+    stream.set_nonblocking(true).unwrap();
+    let mut quiet = Instant::now();
+    while quiet.elapsed() < 3 * SHORT {
+        match stream.write(&[b'x'; 64 * 1024]) {
+            Ok(_) => quiet = Instant::now(),
+            Err(_) => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    stream.set_nonblocking(false).unwrap();
+}
+
 /// Sends and does not read, until the server's write finds no room and it reads no more. All that
 /// was sent is with the server then; what it has not read is less than its receive buffer holds.
 fn stuff(mut stream: &TcpStream) {
@@ -285,7 +298,7 @@ fn stop_cuts_off_who_never_reads() {
         };
         let server = Server::start(engine, limits);
         let deaf = connect(server.address);
-        stuff(&deaf);
+        fill(&deaf);
         let idle = connect(server.address);
         greet(&idle, b"!");
         server.stop.stop();
