@@ -24,6 +24,9 @@ const SHORT: Duration = Duration::from_millis(100);
 /// Bytes. More than the kernel's buffers hold for one connection, both directions together.
 const MORE_THAN_BUFFERS_HOLD: usize = 64 * 1024 * 1024;
 
+/// Bytes that the server's kernel holds for one connection, in each direction.
+const BUFFER: usize = 64 * 1024;
+
 /// What no test here should reach.
 const GENEROUS: Limits = Limits {
     connections: 64,
@@ -50,6 +53,11 @@ struct Server {
 impl Server {
     fn start(engine: Engine, limits: Limits) -> Self {
         let listener = TcpListener::bind(ANY_PORT).unwrap();
+        // What accept returns has these buffers too. Left alone, they grow, and for how long a
+        // server can write to a client that does not read is anybody's guess.
+        let listening = socket2::SockRef::from(&listener);
+        listening.set_send_buffer_size(BUFFER).unwrap();
+        listening.set_recv_buffer_size(BUFFER).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Stop::new();
         let asked = stop.clone();
@@ -133,7 +141,8 @@ fn fill(mut stream: &TcpStream) {
     let mut quiet = Instant::now();
     while quiet.elapsed() < 3 * SHORT {
         match stream.write(&[b'x'; 64 * 1024]) {
-            Ok(_) => quiet = Instant::now(),
+            Ok(1..) => quiet = Instant::now(),
+            Ok(0) => return,
             Err(_) => thread::sleep(Duration::from_millis(1)),
         }
     }
@@ -162,6 +171,20 @@ fn stuff(mut stream: &TcpStream) {
         }
     }
     assert!(becomes(DEADLINE, &|| look(here, there).unacknowledged == 0));
+}
+
+#[test]
+fn threaded_does_what_every_echo_server_does() {
+    peer::echo::conforms(|listener, limits, stop, report| {
+        threads::threaded::serve(listener, limits, stop, report)
+    });
+}
+
+#[test]
+fn pool_does_what_every_echo_server_does() {
+    peer::echo::conforms(|listener, limits, stop, report| {
+        threads::pool::serve(listener, limits, stop, report)
+    });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::programs::{
     ANY_PORT, Ended, Program, assert_help, assert_port_in_use, assert_transcript, connect,
     installed, reset, without_ports,
 };
-use crate::{echoed, fill, greet, rest, stuff};
+use crate::{echoed, greet, rest, stuff};
 
 const THREADED: &str = env!("CARGO_BIN_EXE_threaded-echo");
 const POOL: &str = env!("CARGO_BIN_EXE_pool-echo");
@@ -35,7 +35,7 @@ fn the_session_is_the_one_in_the_book() {
     reset(leaving);
     session += &server.line();
     let deaf = connect(address);
-    fill(&deaf);
+    stuff(&deaf);
     session += "\n^C\n";
     let run = server.interrupt();
     session += &text(&run);
@@ -81,7 +81,7 @@ fn ctrl_c_ends_within_the_deadline_with_a_client_that_never_reads() {
             let mut server = Program::start(path, &[ANY_PORT]);
             let address = server.address();
             let deaf = connect(address);
-            fill(&deaf);
+            stuff(&deaf);
             let idle = connect(address);
             greet(&idle, b"!");
             let run = server.interrupt();
