@@ -215,8 +215,9 @@ fn own_address(mut bound: SocketAddr) -> SocketAddr {
 ///
 /// The order of the fields is the order in which they are dropped: the seat is free when the socket
 /// is closed, and not before.
-pub(crate) struct Conversation {
-    pub(crate) address: SocketAddr,
+pub struct Conversation {
+    /// The client's.
+    pub address: SocketAddr,
     stream: Arc<TcpStream>,
     seat: Seat,
 }
@@ -239,22 +240,20 @@ impl Drop for Seat {
 
 impl Conversation {
     // ANCHOR: echo
-    /// Echoes until the client ends its stream, or somebody asks to stop, and closes.
-    pub(crate) fn echo(self) -> News {
-        let outcome = self.echo_until_the_end();
+    /// Talks until the client ends its stream, or somebody asks to stop, and closes.
+    pub(crate) fn hold(self, talk: impl Fn(&Self) -> io::Result<u64>) -> News {
+        let outcome = self.talk_until_the_end(talk);
         News::Ended(self.address, outcome)
     }
 
-    fn echo_until_the_end(&self) -> io::Result<u64> {
+    fn talk_until_the_end(&self, talk: impl Fn(&Self) -> io::Result<u64>) -> io::Result<u64> {
         // Policy, slow client: a read, or a write, in which nothing has moved for so long ends the
         // conversation.
         let idle = self.seat.all.limits.idle;
         self.stream.set_read_timeout(Some(idle))?;
         self.stream.set_write_timeout(Some(idle))?;
         self.stream.set_nodelay(true)?; // Lesson 07: an answer should not wait for the one before.
-        // The echo of lesson 02. Policy, back-pressure: it reads on when everything is written, so
-        // never more than its one buffer waits for a client.
-        let outcome = tcp_echo::echo(self);
+        let outcome = talk(self);
         if self.is_stopped() && outcome.is_ok() {
             self.finish();
         }
@@ -286,7 +285,13 @@ impl Conversation {
     }
     // ANCHOR_END: echo
 
-    fn is_stopped(&self) -> bool {
+    /// The socket, for its options.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Whether the server has been asked to stop. Reads say that the stream has ended then.
+    pub fn is_stopped(&self) -> bool {
         self.seat.all.state().stopped.is_some()
     }
 

@@ -101,7 +101,7 @@ pub fn serve(
     let report = Arc::new(report);
     let accepted = conversations.accept_each(listener, &*report, |conversation| {
         let report = Arc::clone(&report);
-        pool.submit(move || report(conversation.echo()));
+        pool.submit(move || report(conversation.hold(|conversation| tcp_echo::echo(conversation))));
     });
     let cut_off = conversations.drain();
     drop(pool); // Waits for its workers.

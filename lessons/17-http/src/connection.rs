@@ -347,7 +347,10 @@ impl Connection {
         };
         // Answered before the body was read: nobody may want the rest of it, and it must not be taken for
         // the next request. So this is the last one.
-        let is_read = matches!(self.reading, Reading::Complete | Reading::Body(Body::Length(0)));
+        let is_read = matches!(
+            self.reading,
+            Reading::Complete | Reading::Body(Body::Length(0))
+        );
         if !is_read || self.ended {
             self.closing = true;
         }

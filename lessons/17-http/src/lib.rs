@@ -2,9 +2,14 @@
 
 mod body;
 mod connection;
+mod files;
 mod request;
+mod response;
 mod status;
+pub mod threaded;
 
 pub use connection::{Connection, Event, Length, MAX_BODY};
+pub use files::Files;
 pub use request::{MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE, Request, Version};
+pub use response::{Body, PIECE, Response, Stream};
 pub use status::{Refused, Status};

@@ -1,0 +1,140 @@
+//! What a server answers, before it is bytes.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+
+use crate::connection::{Connection, Length};
+use crate::status::Status;
+
+/// Bytes of a body that are in memory at once, for each client. Policy, slow client: the next ones are
+/// fetched when these are written.
+pub const PIECE: usize = 64 * 1024;
+
+// ANCHOR: response
+/// A response. Length, date and connection are the business of [`Connection`].
+#[derive(Debug)]
+pub struct Response {
+    /// What became of the request.
+    pub status: Status,
+    /// Names and values.
+    pub fields: Vec<(&'static str, String)>,
+    /// What it is about.
+    pub body: Body,
+}
+
+/// The body of a response.
+pub enum Body {
+    /// All of it.
+    Bytes(Vec<u8>),
+    /// So many bytes of a file, from where it stands.
+    File(File, u64),
+    /// Whatever comes, for as long as it comes. Only for servers that may wait: a thread for each client.
+    Stream(Box<dyn Stream>),
+}
+
+/// A body that is made while it is sent.
+pub trait Stream: Send {
+    /// Waits for the next bytes; `None` when there will be no more. They are sent at once. Empty ones
+    /// are not sent; they are the chance to see that the client is gone.
+    ///
+    /// # Errors
+    ///
+    /// When something is missing and will not come. The client sees that, too.
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>>;
+}
+// ANCHOR_END: response
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Body::File(_, length) => write!(f, "a file, {length} bytes"),
+            Body::Stream(_) => f.write_str("a stream"),
+        }
+    }
+}
+
+impl Response {
+    /// A body with a type, such as `text/html; charset=utf-8`.
+    pub fn new(status: Status, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            fields: vec![("Content-Type", content_type.to_string())],
+            body: Body::Bytes(body.into()),
+        }
+    }
+
+    /// A sentence for people.
+    pub fn text(status: Status, sentence: impl Into<String>) -> Self {
+        Self::new(status, "text/plain; charset=utf-8", sentence.into())
+    }
+
+    /// The status, and nothing more to say.
+    pub fn plain(status: Status) -> Self {
+        Self::text(status, format!("{status}\n"))
+    }
+
+    /// One more field. Line ends in `value` would make two of it: they become spaces.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        let value = value.into().replace(['\r', '\n'], " ");
+        self.fields.push((name, value));
+        self
+    }
+
+    /// Puts the head into `connection`, and returns the body, which is still to be sent.
+    pub fn begin(self, connection: &mut Connection) -> Body {
+        let fields: Vec<(&str, &str)> = self
+            .fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let length = match &self.body {
+            Body::Bytes(bytes) => Length::Known(bytes.len() as u64),
+            Body::File(_, length) => Length::Known(*length),
+            Body::Stream(_) => Length::Unknown,
+        };
+        connection.send_head(self.status, &fields, length);
+        self.body
+    }
+}
+
+impl Body {
+    // ANCHOR: send_more
+    /// Puts the next piece into `connection`, and says whether more is to come. Call it when the one
+    /// before is written.
+    ///
+    /// # Errors
+    ///
+    /// When a file or a stream fails. Nothing can be said any more: end the connection.
+    pub fn send_more(&mut self, connection: &mut Connection) -> io::Result<bool> {
+        let more = match self {
+            Body::Bytes(bytes) => {
+                connection.send_body(bytes);
+                false
+            }
+            Body::File(file, left) => {
+                let mut piece = Vec::new();
+                let size = (*left).min(PIECE as u64);
+                file.take(size).read_to_end(&mut piece)?;
+                connection.send_body(&piece);
+                *left -= piece.len() as u64;
+                // A file that became shorter meanwhile: `send_end` will notice.
+                *left > 0 && !piece.is_empty()
+            }
+            Body::Stream(stream) => match stream.next()? {
+                Some(bytes) => {
+                    connection.send_body(&bytes);
+                    true
+                }
+                None => false,
+            },
+        };
+        if !more {
+            connection.send_end();
+        }
+        Ok(more)
+    }
+    // ANCHOR_END: send_more
+}

@@ -1,0 +1,176 @@
+//! The server, with a thread for each connection (lesson 09).
+
+use std::io::{self, ErrorKind, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant, SystemTime};
+
+use threads::{Conversation, Limits, News, Stop, threaded};
+use timeouts::{Deadline, Heard, listen_for, write_by};
+
+use crate::connection::{Connection, Event, MAX_BODY};
+use crate::request::Request;
+use crate::response::Response;
+use crate::status::{Refused, Status};
+
+/// Bytes that one read may bring.
+const BUFFER_SIZE: usize = 16 * 1024;
+
+/// Bytes that are read and thrown away at the end of a connection.
+const MOST_SCRAP: usize = 16 * 1024 * 1024;
+
+// ANCHOR: patience
+/// How long a server waits for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For all of a request, from its first byte to the last of its body. Policy, slow request: 408.
+    pub request: Duration,
+    /// Between two requests. Policy, idle client: the connection is closed.
+    pub between: Duration,
+    /// For a client to take a piece of a response. Policy, slow reader: it is given up.
+    pub response: Duration,
+    /// For a client to end its side when we have ended ours.
+    pub linger: Duration,
+}
+
+impl Patience {
+    /// What the programs use.
+    pub const USUAL: Self = Self {
+        request: Duration::from_secs(10),
+        between: Duration::from_secs(30),
+        response: Duration::from_secs(10),
+        linger: Duration::from_secs(2),
+    };
+}
+// ANCHOR_END: patience
+
+// ANCHOR: serve
+/// Answers the requests of many clients with what `answer` says, each client in a thread of its own.
+///
+/// `News::Ended` counts requests. Otherwise as [`threads::threaded::serve`].
+///
+/// # Errors
+///
+/// When `accept` fails for good.
+pub fn serve(
+    listener: TcpListener,
+    limits: Limits,
+    patience: Patience,
+    stop: &Stop,
+    report: impl Fn(News) + Send + Sync + 'static,
+    answer: impl Fn(&Request, &[u8]) -> Response + Send + Sync,
+) -> io::Result<usize> {
+    threaded::serve_each(listener, limits, stop, report, |conversation| {
+        converse(conversation, patience, &answer)
+    })
+}
+
+/// One connection, from its first request to its end.
+fn converse(
+    conversation: &Conversation,
+    patience: Patience,
+    answer: &impl Fn(&Request, &[u8]) -> Response,
+) -> io::Result<u64> {
+    let mut connection = Connection::new(MAX_BODY);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut answered = 0;
+    let mut request: Option<(Request, Vec<u8>)> = None;
+    let mut deadline: Option<Deadline> = None; // Of the request that has begun.
+    loop {
+        match connection.next_event() {
+            Ok(Some(Event::Request(head))) => request = Some((head, Vec::new())),
+            // It is bounded: `connection` takes MAX_BODY bytes at most.
+            Ok(Some(Event::Body(bytes))) => {
+                if let Some((_, body)) = &mut request {
+                    body.extend(bytes);
+                }
+            }
+            Ok(Some(Event::RequestEnd)) => {
+                if let Some((head, body)) = request.take() {
+                    connection.set_date(&httpdate::fmt_http_date(SystemTime::now()));
+                    if conversation.is_stopped() {
+                        connection.close_after_response();
+                    }
+                    let mut body = answer(&head, &body).begin(&mut connection);
+                    while body.send_more(&mut connection)? {
+                        flush(&mut connection, conversation, patience)?;
+                    }
+                    answered += 1;
+                }
+                deadline = None;
+            }
+            Ok(Some(Event::End)) => return Ok(answered),
+            Ok(None) => {
+                flush(&mut connection, conversation, patience)?;
+                if connection.is_over() {
+                    linger(conversation, patience)?;
+                    return Ok(answered);
+                }
+                let now = Instant::now();
+                if connection.is_inside_request() && deadline.is_none() {
+                    deadline = Some(Deadline::after(now, patience.request));
+                }
+                let wait = deadline.map_or(patience.between, |deadline| deadline.left(now));
+                if conversation.is_stopped() {
+                    connection.receive_end();
+                    continue;
+                }
+                match listen_for(conversation.stream(), &mut buffer, wait)? {
+                    Heard::Bytes(count) => connection.receive_data(&buffer[..count]),
+                    Heard::End => connection.receive_end(),
+                    Heard::Silence if deadline.is_none() => return Ok(answered),
+                    Heard::Silence
+                        if deadline
+                            .is_some_and(|deadline| deadline.left(Instant::now()).is_zero()) =>
+                    {
+                        connection.refuse(TOO_SLOW);
+                    }
+                    Heard::Silence => {}
+                }
+            }
+            Err(refused) => {
+                connection.refuse(refused);
+                flush(&mut connection, conversation, patience)?;
+                linger(conversation, patience)?;
+                return Err(io::Error::new(ErrorKind::InvalidData, refused));
+            }
+        }
+    }
+}
+// ANCHOR_END: serve
+
+const TOO_SLOW: Refused = Refused {
+    status: Status::REQUEST_TIMEOUT,
+    why: "the request did not come in time",
+};
+
+/// Writes all that is to be sent.
+fn flush(
+    connection: &mut Connection,
+    conversation: &Conversation,
+    patience: Patience,
+) -> io::Result<()> {
+    let deadline = Deadline::after(Instant::now(), patience.response);
+    write_by(conversation.stream(), connection.data_to_send(), deadline)?;
+    connection.data_sent(connection.data_to_send().len());
+    Ok(())
+}
+
+// ANCHOR: linger
+/// Ends our side and reads on until the client has ended its own: closing with unread input would be a
+/// reset, and it would overtake our last response (lesson 04).
+fn linger(conversation: &Conversation, patience: Patience) -> io::Result<()> {
+    let mut stream = conversation.stream();
+    stream.flush()?;
+    stream.shutdown(std::net::Shutdown::Write)?;
+    let deadline = Deadline::after(Instant::now(), patience.linger);
+    let mut scrap = [0; BUFFER_SIZE];
+    let mut left = MOST_SCRAP;
+    while left > 0 && !conversation.is_stopped() {
+        match listen_for(stream, &mut scrap, deadline.left(Instant::now()))? {
+            Heard::Bytes(count) => left = left.saturating_sub(count),
+            Heard::End | Heard::Silence => break,
+        }
+    }
+    Ok(())
+}
+// ANCHOR_END: linger
