@@ -35,8 +35,9 @@ pub enum Body {
 
 /// A body that is made while it is sent.
 pub trait Stream: Send {
-    /// Waits for the next bytes; `None` when there will be no more. They are sent at once. Empty ones
-    /// are not sent; they are the chance to see that the client is gone.
+    /// Waits for the next bytes; `None` when there will be no more. They are sent at once. None at all,
+    /// `Some` of an empty vector, are not sent: after each call, the server looks whether the client is
+    /// gone, so do not wait for longer than about a second.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The server, with a thread for each connection (lesson 09).
 
 use std::io::{self, ErrorKind, Write};
-use std::net::TcpListener;
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::time::{Duration, Instant, SystemTime};
 
 use threads::{Conversation, Limits, News, Stop, threaded};
@@ -9,7 +9,7 @@ use timeouts::{Deadline, Heard, listen_for, write_by};
 
 use crate::connection::{Connection, Event, MAX_BODY};
 use crate::request::Request;
-use crate::response::Response;
+use crate::response::{Body, Response};
 use crate::status::{Refused, Status};
 
 /// Bytes that one read may bring.
@@ -44,7 +44,9 @@ impl Patience {
 // ANCHOR_END: patience
 
 // ANCHOR: serve
-/// Answers the requests of many clients with what `answer` says, each client in a thread of its own.
+/// Answers the requests of many clients with what `answer` says, each client in a thread of its own. It
+/// gets the head and the body of a request, and may take its time: then it should look now and then
+/// whether the client is gone.
 ///
 /// `News::Ended` counts requests. Otherwise as [`threads::threaded::serve`].
 ///
@@ -57,22 +59,50 @@ pub fn serve(
     patience: Patience,
     stop: &Stop,
     report: impl Fn(News) + Send + Sync + 'static,
-    answer: impl Fn(&Request, &[u8]) -> Response + Send + Sync,
+    answer: impl Fn(&Request, &[u8], &Client) -> Response + Send + Sync,
 ) -> io::Result<usize> {
     threaded::serve_each(listener, limits, stop, report, |conversation| {
         converse(conversation, patience, &answer)
     })
 }
 
+/// Who has asked.
+pub struct Client<'a> {
+    conversation: &'a Conversation,
+}
+
+impl Client<'_> {
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.conversation.address
+    }
+
+    /// Whether nobody waits for the response any more: the client has ended its stream or reset the
+    /// connection; or the server stops. Waits for nothing.
+    pub fn is_gone(&self) -> bool {
+        let stream = self.conversation.stream();
+        if self.conversation.is_stopped() || stream.set_nonblocking(true).is_err() {
+            return true;
+        }
+        let peeked = stream.peek(&mut [0]);
+        let blocks_again = stream.set_nonblocking(false);
+        match peeked {
+            Ok(0) => true,
+            Ok(_) => blocks_again.is_err(),
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
+    }
+}
+
 /// One connection, from its first request to its end.
 fn converse(
     conversation: &Conversation,
     patience: Patience,
-    answer: &impl Fn(&Request, &[u8]) -> Response,
+    answer: &impl Fn(&Request, &[u8], &Client) -> Response,
 ) -> io::Result<u64> {
     let mut connection = Connection::new(MAX_BODY);
     let mut buffer = vec![0; BUFFER_SIZE];
-    let mut answered = 0;
+    let (mut answered, client) = (0, Client { conversation });
     let mut request: Option<(Request, Vec<u8>)> = None;
     let mut deadline: Option<Deadline> = None; // Of the request that has begun.
     loop {
@@ -90,9 +120,12 @@ fn converse(
                     if conversation.is_stopped() {
                         connection.close_after_response();
                     }
-                    let mut body = answer(&head, &body).begin(&mut connection);
+                    let mut body = answer(&head, &body, &client).begin(&mut connection);
                     while body.send_more(&mut connection)? {
                         flush(&mut connection, conversation, patience)?;
+                        if matches!(body, Body::Stream(_)) && client.is_gone() {
+                            return Ok(answered);
+                        }
                     }
                     answered += 1;
                 }
@@ -161,7 +194,7 @@ fn flush(
 fn linger(conversation: &Conversation, patience: Patience) -> io::Result<()> {
     let mut stream = conversation.stream();
     stream.flush()?;
-    stream.shutdown(std::net::Shutdown::Write)?;
+    stream.shutdown(Shutdown::Write)?;
     let deadline = Deadline::after(Instant::now(), patience.linger);
     let mut scrap = [0; BUFFER_SIZE];
     let mut left = MOST_SCRAP;

@@ -38,7 +38,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
             News::Ended(client, Err(error)) => println!("{client}: {error}"),
             News::AcceptFailed(error) => println!("cannot accept: {error}"),
         },
-        |request, _| files.answer(request),
+        |request, _, _| files.answer(request),
     )?;
     println!("stopped; {cut_off} conversations were cut off");
     Ok(())
