@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
@@ -14,10 +15,13 @@ use crate::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 /// How long the connection that wakes a blocked accept may take: it goes to this computer.
 const WAKE_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Bytes that one read may throw away, and all of them together at the end of a conversation: more
-/// than a receive buffer holds, and an end all the same for a client that never stops sending.
+/// Bytes that one read may throw away at the end of a conversation.
 const SCRAP: usize = 16 * 1024;
+/// Bytes that are thrown away in all: more than a client's and our own buffers hold, and an end all
+/// the same for a client that never stops sending.
 const MOST_SCRAP: usize = 16 * 1024 * 1024;
+/// Between two looks whether a client that was sending still does.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// All conversations of one server.
 pub(crate) struct Conversations {
@@ -263,14 +267,21 @@ impl Conversation {
         // If the client is gone meanwhile, these calls fail, and there is nothing to finish.
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_nonblocking(true);
-        // Unread input would make a reset of our close (lesson 04). We do not wait for more of it.
+        // Unread input would make a reset of our close (lesson 04). We do not wait for a client that
+        // is silent. One that was sending gets a moment as long as something comes.
         let mut scrap = [0; SCRAP];
         let mut left = MOST_SCRAP;
-        while let Ok(count @ 1..) = stream.read(&mut scrap) {
-            left = left.saturating_sub(count);
-            if left == 0 {
+        loop {
+            let before = left;
+            while left > 0
+                && let Ok(count @ 1..) = stream.read(&mut scrap)
+            {
+                left = left.saturating_sub(count);
+            }
+            if left == before || left == 0 || self.is_cut_off() {
                 return;
             }
+            thread::sleep(MOMENT);
         }
     }
     // ANCHOR_END: echo
@@ -279,8 +290,12 @@ impl Conversation {
         self.seat.all.state().stopped.is_some()
     }
 
+    fn is_cut_off(&self) -> bool {
+        self.seat.all.state().cut_off
+    }
+
     fn explained(&self, error: io::Error, idle: Duration) -> io::Error {
-        if self.seat.all.state().cut_off {
+        if self.is_cut_off() {
             let sentence = "cut off, because the server stops";
             return io::Error::new(ErrorKind::ConnectionAborted, sentence);
         }

@@ -33,7 +33,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
         ..Limits::USUAL
     };
     let cut_off = pool::serve(listener, limits, &stop, tell)?;
-    println!("stopped; {cut_off} conversations were cut off");
+    println!("stopped; conversations that were cut off: {cut_off}");
     Ok(())
 }
 

@@ -27,7 +27,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     println!("listening on {}", listener.local_addr()?);
 
     let cut_off = threaded::serve(listener, Limits::USUAL, &stop, tell)?;
-    println!("stopped; {cut_off} conversations were cut off");
+    println!("stopped; conversations that were cut off: {cut_off}");
     Ok(())
 }
 
