@@ -393,15 +393,19 @@ pub fn conforms(
         two,
         &serve,
         |scene, server| {
-            let ana = Member::joins(scene, server.address, "ana", &[]);
-            let bob = Member::joins(scene, server.address, "bob", &["ana"]);
+            let mut ana = Member::joins(scene, server.address, "ana", &[]);
+            let mut bob = Member::joins(scene, server.address, "bob", &["ana"]);
             let mut third = scene.connect("third", server.address);
             third.send(&frame("carl"));
             scene.check(third.is_silent(A_WHILE), "cap", || {
                 "Two conversations are allowed, and a third client was let in.".to_string()
             });
+            ana.hears("joined bob", "not-told");
             ana.leaves();
             third.expect(&frame("welcome bob"), |_| "cap");
+            for notice in ["left ana", "joined carl"] {
+                bob.hears(notice, "not-told");
+            }
             bob.leaves();
         },
     );
