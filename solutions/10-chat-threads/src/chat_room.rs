@@ -75,20 +75,20 @@ fn deliver(
     posted
 }
 
-/// Runs a room for all who connect. This part is given: each client gets a thread that calls
-/// [`converse`].
+/// Runs a room for all who connect. This part is given.
 ///
 /// # Errors
-/// When `accept` fails.
+/// When `accept` fails, [`welcome`], or an option.
 pub fn serve(listener: TcpListener) -> io::Result<()> {
     let hall = Arc::new(Hall::default());
     for key in 0.. {
         let (stream, _) = listener.accept()?;
+        // Lesson 07: a frame shall not wait for the answer to the one before.
+        stream.set_nodelay(true)?;
         let queue = Queue::new(MAX_QUEUE);
         let client = Arc::new(Client { stream, queue });
         hall.state().clients.insert(key, Arc::clone(&client));
-        let hall = Arc::clone(&hall);
-        thread::Builder::new().spawn(move || converse(&hall, key, &client))?;
+        welcome(&hall, key, &client)?;
     }
     Ok(())
 }
@@ -104,32 +104,38 @@ fn post(client: &Client, frame: &Arc<[u8]>) -> Result<(), QueueFull> {
     // END SOLUTION
 }
 
-/// Reads what a client sends, and has its queue written by another thread, until both are done.
+/// Starts two threads for a client and returns. One reads what the client sends, the other one
+/// writes what waits in its queue.
 ///
 /// The client sends frames of lesson 03 with at most [`MAX_TEXT`] bytes. Each message goes to
-/// [`Hall::receive`]. When the client has gone, the room is told with [`Hall::leave`], then what
+/// [`Hall::receive`]. When the client has gone, the room is told with [`Hall::leave`]; then what
 /// waits for it is still written, and then it gets the end of the stream.
 ///
 /// What will come: frames cut anywhere, and several in one read; clients that say nothing, half a
 /// frame, or something too long; that reset the connection; that end their stream and go on
 /// reading; and one that never reads. However a client goes, it has to leave the room.
-fn converse(hall: &Hall, key: u64, client: &Client) {
-    // BEGIN SOLUTION: start a writer for the queue; read frames and hand them to the hall until the end; then leave, and close the queue
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while let Some(frame) = client.queue.pop() {
-                if (&client.stream).write_all(&frame).is_err() {
-                    return client.queue.abandon();
-                }
+///
+/// # Errors
+/// When the kernel gives no thread.
+fn welcome(hall: &Arc<Hall>, key: u64, client: &Arc<Client>) -> io::Result<()> {
+    // BEGIN SOLUTION: start a writer for the client's queue, and a reader that hands its messages to the hall until the end, then leaves and closes the queue
+    let writer = Arc::clone(client);
+    thread::Builder::new().spawn(move || {
+        while let Some(frame) = writer.queue.pop() {
+            if (&writer.stream).write_all(&frame).is_err() {
+                return writer.queue.abandon();
             }
-            let _ = client.stream.shutdown(Shutdown::Write);
-        });
+        }
+        let _ = writer.stream.shutdown(Shutdown::Write);
+    })?;
+    let (hall, reader) = (Arc::clone(hall), Arc::clone(client));
+    thread::Builder::new().spawn(move || {
         let mut frames = Frames::new(MAX_TEXT);
         let mut buffer = [0; 4096];
         loop {
             match frames.next_event() {
                 Ok(Some(Event::Message(message))) if hall.receive(key, &message) => {}
-                Ok(None) => match (&client.stream).read(&mut buffer) {
+                Ok(None) => match (&reader.stream).read(&mut buffer) {
                     Ok(0) => frames.receive_end(),
                     Ok(count) => frames.receive_data(&buffer[..count]),
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -139,7 +145,8 @@ fn converse(hall: &Hall, key: u64, client: &Client) {
             }
         }
         hall.leave(key);
-        client.queue.close();
-    });
+        reader.queue.close();
+    })?;
+    Ok(())
     // END SOLUTION
 }

@@ -1,6 +1,6 @@
 use super::LESSON;
 use chat_threads_exercises::bounded_queue::{Full, Queue, write_frames};
-use peer::{Scene, Why, caught};
+use peer::{Scene, caught};
 use std::fmt::Debug;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
@@ -81,7 +81,10 @@ fn pops(scene: &Scene, queue: &Arc<Queue>, key: &'static str, length: usize) {
 fn gives_out_what_came_in_in_the_same_order() {
     LESSON.grade("bounded_queue", |scene| {
         let queue = Arc::new(Queue::new(100));
-        let lengths: Vec<usize> = (0..3).map(|_| scene.random().usize(1..20)).collect();
+        // Three lengths, no two of them the same.
+        let lengths: Vec<usize> = (0..3)
+            .map(|tens| 10 * tens + scene.random().usize(1..10))
+            .collect();
         for length in &lengths {
             pushes(scene, &queue, "order", &[(*length, Ok(()))]);
         }
@@ -141,6 +144,10 @@ fn the_writer_waits_for_a_frame() {
         let other = Arc::clone(&queue);
         let popped = scene.run("your pop()", move || other.pop().map(|frame| frame.len()));
         let waits = popped.settle();
+        if scene.left().is_zero() {
+            popped.join(|_| "spins");
+            return;
+        }
         scene.check(waits, "does-not-wait", || {
             "pop() returned though nothing had been pushed, and the queue was open.".to_string()
         });
@@ -149,10 +156,7 @@ fn the_writer_waits_for_a_frame() {
             let _ = queue.push(frame(3));
         });
         scene.note("push 3 bytes");
-        let got = popped.join(|why| match why {
-            Why::Spinning => "spins",
-            _ => "never-woken",
-        });
+        let got = popped.join(|_| "never-woken");
         scene.check(got == Some(3), "does-not-wait", || {
             format!("pop() gave {got:?} bytes; Some(3) was expected.")
         });

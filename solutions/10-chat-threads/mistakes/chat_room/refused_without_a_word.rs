@@ -72,11 +72,12 @@ pub fn serve(listener: TcpListener) -> io::Result<()> {
     let hall = Arc::new(Hall::default());
     for key in 0.. {
         let (stream, _) = listener.accept()?;
+        // Lesson 07: a frame shall not wait for the answer to the one before.
+        stream.set_nodelay(true)?;
         let queue = Queue::new(MAX_QUEUE);
         let client = Arc::new(Client { stream, queue });
         hall.state().clients.insert(key, Arc::clone(&client));
-        let hall = Arc::clone(&hall);
-        thread::Builder::new().spawn(move || converse(&hall, key, &client))?;
+        welcome(&hall, key, &client)?;
     }
     Ok(())
 }
@@ -85,22 +86,24 @@ fn post(client: &Client, frame: &Arc<[u8]>) -> Result<(), QueueFull> {
     client.queue.push(frame)
 }
 
-fn converse(hall: &Hall, key: u64, client: &Client) {
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while let Some(frame) = client.queue.pop() {
-                if (&client.stream).write_all(&frame).is_err() {
-                    return client.queue.abandon();
-                }
+fn welcome(hall: &Arc<Hall>, key: u64, client: &Arc<Client>) -> io::Result<()> {
+    let writer = Arc::clone(client);
+    thread::Builder::new().spawn(move || {
+        while let Some(frame) = writer.queue.pop() {
+            if (&writer.stream).write_all(&frame).is_err() {
+                return writer.queue.abandon();
             }
-            let _ = client.stream.shutdown(Shutdown::Write);
-        });
+        }
+        let _ = writer.stream.shutdown(Shutdown::Write);
+    })?;
+    let (hall, reader) = (Arc::clone(hall), Arc::clone(client));
+    thread::Builder::new().spawn(move || {
         let mut frames = Frames::new(MAX_TEXT);
         let mut buffer = [0; 4096];
         loop {
             match frames.next_event() {
                 Ok(Some(Event::Message(message))) if hall.receive(key, &message) => {}
-                Ok(None) => match (&client.stream).read(&mut buffer) {
+                Ok(None) => match (&reader.stream).read(&mut buffer) {
                     Ok(0) => frames.receive_end(),
                     Ok(count) => frames.receive_data(&buffer[..count]),
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -110,6 +113,7 @@ fn converse(hall: &Hall, key: u64, client: &Client) {
             }
         }
         hall.leave(key);
-        client.queue.abandon();
-    });
+        reader.queue.abandon();
+    })?;
+    Ok(())
 }

@@ -53,25 +53,20 @@ impl Outbox {
     }
 
     pub fn post(&mut self, frame: &Arc<[u8]>) -> Posted {
-        let mut waiting = self.waiting() + frame.len();
+        let waiting = self.waiting() + frame.len();
         if waiting > self.limit && self.slow == Slow::Disconnect {
             return Posted::Disconnect;
         }
-        let first = 0;
-        let sent = self.sent;
-        self.sent = 0;
-        let _ = sent;
-        let mut drop = 0;
-        while waiting > self.limit {
-            let Some(oldest) = self.frames.get(first + drop) else {
-                return Posted::Dropped(1);
-            };
-            waiting = waiting.saturating_sub(oldest.len());
-            drop += 1;
+        let mut dropped = 0;
+        while self.waiting() + frame.len() > self.limit {
+            if self.frames.pop_front().is_none() {
+                return Posted::Dropped(dropped + 1);
+            }
+            self.sent = 0;
+            dropped += 1;
         }
-        self.frames.drain(first..first + drop);
         self.frames.push_back(Arc::clone(frame));
-        match drop {
+        match dropped {
             0 => Posted::Queued,
             count => Posted::Dropped(count),
         }
