@@ -23,8 +23,11 @@ const MAX_TEXT: usize = 4 * 1024;
 /// Bytes of a name.
 const MAX_NAME: usize = 32;
 /// What may be said to a member that does not read before it must be out of the room. The kernels'
-/// buffers take some of it, the server's queue 256 KiB.
-const TOO_MUCH: usize = 64 * 1024 * 1024;
+/// buffers take some of it, the server's queue 256 KiB. Not more, so that the verdict on a server
+/// that lets it stay comes before the test's deadline.
+const TOO_MUCH: usize = 16 * 1024 * 1024;
+/// More than all buffers take of what one client sends and nobody reads.
+const FLOOD: usize = 64 * 1024 * 1024;
 /// Texts between two looks whether somebody was put out.
 const AT_ONCE: usize = 16;
 
@@ -440,7 +443,7 @@ pub fn conforms(
             // It talks and does not listen, not even to itself.
             let sent = stuck
                 .line
-                .flood(&frame(scene.random_letters(MAX_TEXT)), TOO_MUCH);
+                .flood(&frame(scene.random_letters(MAX_TEXT)), FLOOD);
             scene.note(format!("{sent} bytes"));
             server.stop();
             let cut = server.returned();
