@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use nonblocking::{HIGH_WATER_MARK, Poll, Wait, Watched, serve_with};
+use nonblocking::{HIGH_WATER_MARK, Poll, Spin, Wait, Watched, serve_spinning, serve_with};
 use threads::{Limits, News, Stop};
 
 use crate::SERVER;
@@ -225,4 +225,39 @@ fn a_stop_from_before_the_start_counts() {
     let listener = TcpListener::bind(ANY_PORT).unwrap();
     let cut_off = nonblocking::serve(listener, Limits::USUAL, &stop, |_| {});
     assert_eq!(cut_off.unwrap(), 0);
+}
+
+#[test]
+fn it_does_what_every_echo_server_of_the_course_does() {
+    peer::echo::conforms(nonblocking::serve);
+}
+
+/// Takes everybody for ready each time.
+struct Nap;
+
+impl Wait for Nap {
+    fn wait(&mut self, watched: &mut [Watched<'_>], timeout: Option<Duration>) -> io::Result<()> {
+        thread::sleep(Duration::from_millis(1));
+        Spin.wait(watched, timeout)
+    }
+}
+
+#[test]
+fn false_alarms_do_no_harm() {
+    peer::echo::conforms(|listener, limits, stop: &Stop, report| {
+        serve_with(Nap, listener, limits, stop, report)
+    });
+}
+
+#[test]
+fn the_one_that_spins_echoes_too() {
+    let listener = TcpListener::bind(ANY_PORT).unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = Stop::new();
+    let asked = stop.clone();
+    let server = thread::spawn(move || serve_spinning(listener, Limits::USUAL, &asked, |_| {}));
+    let mut client = talking(address);
+    stop.stop();
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+    assert_eq!(server.join().unwrap().unwrap(), 0);
 }
