@@ -137,14 +137,15 @@ fn puts_it_behind_what_was_there() {
 fn stops_at_the_limit() {
     LESSON.grade("read_what_came", |scene| {
         let limit = scene.random().usize(1100..1900);
-        let bytes = scene.random_bytes(4000);
-        let script = scene.script([Step::data(&bytes), not_yet()]);
+        let letters = scene.random_letters(4000);
+        let bytes = letters.as_bytes();
+        let script = scene.script([Step::data(bytes), not_yet()]);
         let (outcome, input) = read(scene, &script, b"", limit);
         let read_of_it = bytes.len() - script.unread();
         scene.check(read_of_it <= limit, "over-the-limit", || {
             format!("The limit was {limit} bytes, and your function read {read_of_it}.")
         });
-        let what = format!("{limit} bytes were read, and that is the limit");
+        let what = format!("The limit of {limit} bytes was reached");
         is(scene, &outcome, Stopped::Full, "full-is-not-the-end", &what);
         scene.compare(
             &bytes[..limit],
@@ -158,9 +159,9 @@ fn stops_at_the_limit() {
 #[test]
 fn reads_nothing_when_there_is_no_room() {
     LESSON.grade("read_what_came", |scene| {
-        let full = scene.random_bytes(10);
+        let full = scene.random_letters(10);
         let script = scene.script([Step::data("more"), not_yet()]);
-        let (outcome, input) = read(scene, &script, &full, full.len());
+        let (outcome, input) = read(scene, &script, full.as_bytes(), full.len());
         scene.check(
             script.unread() == 4 && input.len() == full.len(),
             "over-the-limit",
