@@ -1,0 +1,86 @@
+//! Connects without waiting, three times: to a server, to nobody, and to somebody who does not
+//! answer.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use nonblocking::Connecting;
+use socket2::{Domain, Socket, Type};
+
+const HELP: &str = "
+Usage: three-connects [ADDRESS]
+
+Connects to a server, to nobody, and to a full queue, without waiting, and shows each answer.
+ADDRESS is where to listen: 127.0.0.1:0 unless given.
+";
+
+/// How long we wait for an answer. Over loopback, one that has not come by then will not come soon.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    program::run(HELP, 0, try_all)
+}
+
+// ANCHOR: try_all
+fn try_all(address: SocketAddr) -> io::Result<()> {
+    let listener = TcpListener::bind(address)?;
+    let here = listener.local_addr()?;
+    try_one("a server listens", here)?;
+    drop(listener);
+    try_one("nobody listens", here)?;
+    let (_full, here) = full_queue(address)?;
+    try_one("the queue is full", here)
+}
+
+fn try_one(what: &str, address: SocketAddr) -> io::Result<()> {
+    println!("{what}:");
+    let socket = nonblocking::begin(address)?;
+    println!("  begin: in progress");
+    println!("  poll:  {}", wait(&socket)?);
+    match nonblocking::check(socket) {
+        Ok(Connecting::Connected(stream)) => {
+            println!("  check: connected with {}", stream.peer_addr()?)
+        }
+        Ok(Connecting::NotYet(_)) => println!("  check: not yet"),
+        Err(error) => println!("  check: {error}"),
+    }
+    Ok(())
+}
+// ANCHOR_END: try_all
+
+/// Waits until `socket` is writable, and says what poll(2) said.
+#[cfg(unix)]
+fn wait(socket: &Socket) -> io::Result<String> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let mut asked = [PollFd::new(socket, PollFlags::OUT)];
+    let patience = Timespec::try_from(PATIENCE).map_err(io::Error::other)?;
+    poll(&mut asked, Some(&patience))?;
+    let names = asked[0].revents().iter_names().map(|(name, _)| name);
+    let names: Vec<&str> = names.collect();
+    Ok(if names.is_empty() {
+        format!("nothing within {PATIENCE:?}")
+    } else {
+        names.join(", ")
+    })
+}
+
+#[cfg(not(unix))]
+fn wait(_: &Socket) -> io::Result<String> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A listener that has no room for one more, and does not accept: as in lesson 08.
+fn full_queue(address: SocketAddr) -> io::Result<([Socket; 2], SocketAddr)> {
+    let new = || Socket::new(Domain::for_address(address), Type::STREAM, None);
+    let listener = new()?;
+    listener.bind(&SocketAddr::new(address.ip(), 0).into())?;
+    listener.listen(0)?; // On Linux this means: one connection may wait.
+    let name = listener.local_addr()?;
+    let here = name.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let waiting = new()?;
+    waiting.connect_timeout(&name, PATIENCE)?;
+    Ok(([listener, waiting], here))
+}
