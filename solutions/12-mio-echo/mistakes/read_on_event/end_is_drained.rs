@@ -1,4 +1,4 @@
-//! hint: reads-once
+//! hint: end-of-stream
 //! Tells the end of the stream as "nothing now".
 
 use std::io::{self, ErrorKind, Read};
