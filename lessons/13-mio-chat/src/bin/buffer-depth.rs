@@ -48,23 +48,31 @@ fn compare(address: SocketAddr) -> io::Result<()> {
 
 /// Passes on what one sends to another who is asleep at first, and looks how much waits here.
 fn depths(listener: &net::TcpListener, throttle: Throttle) -> io::Result<Vec<usize>> {
-    let (mut talker, source) = pair(listener)?;
-    let (mut reader, sink) = pair(listener)?;
+    let (mut talker, mut source) = pair(listener)?;
+    let (mut reader, mut sink) = pair(listener)?;
     let talks = thread::spawn(move || talker.write_all(&vec![b'x'; TOTAL]));
     let reads = thread::spawn(move || {
         thread::sleep(SLEEP);
         io::copy(&mut reader, &mut io::sink())
     });
-    let mut relay = Relay::new(source, sink, throttle)?;
+    let poll = Poll::new()?;
+    let registry = poll.registry();
+    registry.register(&mut source, Token(0), Interest::READABLE)?;
+    registry.register(&mut sink, Token(1), Interest::WRITABLE)?;
+    let mut relay = Relay {
+        poll,
+        source: Some(source),
+        sink,
+        throttle,
+        waiting: VecDeque::new(),
+    };
     let start = Instant::now();
     let mut looks = Vec::new();
     for after in LOOKS {
         relay.run_until(start + Duration::from_millis(after))?;
         looks.push(relay.waiting.len());
     }
-    while !relay.is_done() {
-        relay.run_until(Instant::now() + SLEEP)?;
-    }
+    relay.run_until(start + 100 * SLEEP)?;
     drop(relay); // The end of the stream for the reader.
     let died = |_| io::Error::other("a thread died");
     talks.join().map_err(died)??;
@@ -82,9 +90,6 @@ fn pair(listener: &net::TcpListener) -> io::Result<(net::TcpStream, TcpStream)> 
     Ok((theirs, TcpStream::from_std(ours)))
 }
 
-const SOURCE: Token = Token(0);
-const SINK: Token = Token(1);
-
 struct Relay {
     poll: Poll,
     /// `None` after its end.
@@ -95,20 +100,6 @@ struct Relay {
 }
 
 impl Relay {
-    fn new(mut source: TcpStream, mut sink: TcpStream, throttle: Throttle) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let registry = poll.registry();
-        registry.register(&mut source, SOURCE, Interest::READABLE)?;
-        registry.register(&mut sink, SINK, Interest::WRITABLE)?;
-        Ok(Self {
-            poll,
-            source: Some(source),
-            sink,
-            throttle,
-            waiting: VecDeque::new(),
-        })
-    }
-
     fn is_done(&self) -> bool {
         self.source.is_none() && self.waiting.is_empty()
     }
