@@ -113,6 +113,13 @@ impl Running {
 }
 
 #[test]
+fn conforms_to_the_chat() {
+    peer::chat::conforms(|listener, limits, stop, report| {
+        mio_chat::serve(listener, limits, stop, report)
+    });
+}
+
+#[test]
 fn a_flood_keeps_nobody_waiting() {
     let server = serve(Limits::USUAL);
     let mut ana = Member::joins(server.address, "ana");
