@@ -179,12 +179,12 @@ fn wants_to_write_only_while_something_waits() {
             let mut bench = Bench::new(source);
             let wants = bench.turn(0)?;
             must(wants == (Wants { read: true, write: true }), "wants", || {
-                format!("3 bytes came and wait, and your turn wants {wants:?}; both were expected.")
+                format!("3 bytes came and wait, and your turn said {wants:?}; both were expected.")
             })?;
             let wants = bench.turn(usize::MAX)?;
             must(wants == (Wants { read: true, write: false }), "wants", || {
                 format!(
-                    "Nothing waits any more, and your turn wants {wants:?}. There is always room to write nothing: a level-triggered loop would call at once, for ever."
+                    "Nothing waits any more, and your turn said {wants:?}. There is always room to write nothing: a level-triggered loop would call at once, for ever."
                 )
             })
         });
@@ -214,7 +214,7 @@ fn stops_reading_when_the_sink_takes_nothing() {
             })?;
             must(wants == (Wants { read: false, write: true }), "wants", || {
                 format!(
-                    "Your relay has stopped reading, and wants {wants:?}. Bytes that it does not read would wake a level-triggered loop at once, for ever."
+                    "Your relay has stopped reading, and said {wants:?}. Bytes that it does not read would wake a level-triggered loop at once, for ever."
                 )
             })
         });
@@ -292,13 +292,13 @@ fn the_rest_is_written_after_the_end() {
             let wants = bench.turn(BUFFER)?;
             must(wants == (Wants { read: false, write: true }), "end-of-stream", || {
                 format!(
-                    "The end has come, and bytes still wait: your turn wants {wants:?}; to write only was expected."
+                    "The end has come, and bytes still wait: your turn said {wants:?}; to write only was expected."
                 )
             })?;
             let wants = bench.turn(usize::MAX)?;
             bench.nothing_is_lost()?;
             must(wants == (Wants { read: false, write: false }), "end-of-stream", || {
-                format!("The end has come, and nothing waits: your turn wants {wants:?}.")
+                format!("The end has come, and nothing waits: your turn said {wants:?}.")
             })
         });
     });

@@ -36,7 +36,7 @@ pub fn turn(
             Ok(count) => frames.receive_data(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 return Ok(if left == 0 { Then::Again } else { Then::Waits });
-            },
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

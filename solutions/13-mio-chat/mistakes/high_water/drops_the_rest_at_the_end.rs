@@ -42,7 +42,7 @@ impl Relay {
                 Ok(0) => {
                     self.ended = true;
                     self.waiting.clear();
-                },
+                }
                 Ok(count) => self.waiting.extend(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
