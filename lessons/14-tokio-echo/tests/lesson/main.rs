@@ -119,6 +119,27 @@ fn non_reader(address: SocketAddr) -> TcpStream {
     client
 }
 
+/// The suite that all echo servers of the course pass.
+fn conforms(runtime: fn() -> Runtime) {
+    peer::echo::conforms(move |listener, limits, stop, report| {
+        runtime().block_on(async {
+            listener.set_nonblocking(true)?;
+            let listener = TcpListener::from_std(listener)?;
+            tokio_echo::serve(listener, limits, stop, report).await
+        })
+    });
+}
+
+#[test]
+fn conforms_on_one_thread() {
+    conforms(one_thread);
+}
+
+#[test]
+fn conforms_on_a_thread_for_each_core() {
+    conforms(|| Runtime::new().unwrap());
+}
+
 #[test]
 fn the_session_is_the_one_in_the_book() {
     let mut server = Program::start(SERVER, &[ANY_PORT]);
@@ -188,40 +209,6 @@ fn without_figures(text: &str) -> String {
 }
 
 #[test]
-fn serves_many_while_others_do_nothing() {
-    let server = Server::start(AMPLE);
-    let idle: Vec<TcpStream> = (0..50).map(|_| connect(server.address)).collect();
-    let mut clients: Vec<TcpStream> = (0..50).map(|_| connect(server.address)).collect();
-    for client in clients.iter_mut().rev() {
-        assert_served(client);
-    }
-    drop((idle, clients));
-    for _ in 0..100 {
-        assert!(server.ended().1.unwrap() <= 1);
-    }
-    assert_eq!(server.stop(), 0);
-}
-
-#[test]
-fn every_byte_comes_back() {
-    let server = Server::start(AMPLE);
-    let bytes: Vec<u8> = (0..8 << 20).map(|at| (at / 251 + at) as u8).collect();
-    let mut client = connect(server.address);
-    let mut writer = client.try_clone().unwrap();
-    let sent = bytes.clone();
-    let writing = thread::spawn(move || {
-        writer.write_all(&sent).unwrap();
-        writer.shutdown(Shutdown::Write).unwrap();
-    });
-    let mut answer = Vec::new();
-    client.read_to_end(&mut answer).unwrap();
-    writing.join().unwrap();
-    assert!(answer == bytes, "the echo differs");
-    assert_eq!(server.ended().1.unwrap(), bytes.len() as u64);
-    assert_eq!(server.stop(), 0);
-}
-
-#[test]
 fn at_the_cap_clients_wait_in_the_backlog() {
     let server = Server::start(Limits {
         connections: 2,
@@ -245,34 +232,6 @@ fn at_the_cap_clients_wait_in_the_backlog() {
 }
 
 #[test]
-fn silence_ends_a_conversation_and_movement_does_not() {
-    let server = Server::start(Limits {
-        idle: SHORT,
-        ..AMPLE
-    });
-    let mut busy = connect(server.address);
-    let silent = connect(server.address);
-    let name = silent.local_addr().unwrap();
-    let (address, outcome) = loop {
-        // As soon as the other one has been given up, this one has been here for as long.
-        let _ = busy.write_all(b"?");
-        match server.news.recv_timeout(SHORT / 20) {
-            Ok(News::Ended(address, outcome)) => break (address, outcome),
-            Ok(news) => panic!("{news:?}"),
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(error) => panic!("{error}"),
-        }
-    };
-    if address == name {
-        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::TimedOut);
-        assert_eq!((&silent).read(&mut [0]).unwrap(), 0);
-    } else {
-        eprintln!("this machine was too busy to keep one client busy");
-    }
-    assert_eq!(server.stop(), 0);
-}
-
-#[test]
 fn a_client_that_never_reads_is_given_up() {
     let server = Server::start(Limits {
         idle: 2 * SHORT,
@@ -281,31 +240,6 @@ fn a_client_that_never_reads_is_given_up() {
     let greedy = non_reader(server.address);
     assert_eq!(server.ended().1.unwrap_err().kind(), ErrorKind::TimedOut);
     drop(greedy);
-    assert_eq!(server.stop(), 0);
-}
-
-#[test]
-fn one_client_that_sends_without_end_leaves_time_for_others() {
-    let server = Server::start(AMPLE);
-    let address = server.address;
-    let (stop, stopped) = mpsc::channel::<()>();
-    let flood = thread::spawn(move || {
-        let mut client = connect(address);
-        let mut reader = client.try_clone().unwrap();
-        let reading = thread::spawn(move || io::copy(&mut reader, &mut io::sink()).unwrap());
-        while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
-            client.write_all(&[b'x'; 256 * 1024]).unwrap();
-        }
-        client.shutdown(Shutdown::Write).unwrap();
-        reading.join().unwrap()
-    });
-    let mut small = connect(address);
-    for _ in 0..100 {
-        assert_served(&mut small);
-    }
-    drop(stop);
-    assert!(flood.join().unwrap() > 0);
-    drop(small);
     assert_eq!(server.stop(), 0);
 }
 
