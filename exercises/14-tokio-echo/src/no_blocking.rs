@@ -2,24 +2,11 @@
 
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// Answers the clients of `listener` with [`answer`], each in a task of its own, for ever.
-///
-/// # Errors
-/// That of `accept`.
-pub async fn serve(
-    listener: TcpListener,
-    work: impl Fn(u64) -> u64 + Clone + Send + 'static,
-) -> io::Result<()> {
-    loop {
-        let (client, _) = listener.accept().await?;
-        tokio::spawn(answer(client, work.clone()));
-    }
-}
+use tokio::net::TcpStream;
 
 /// Reads numbers from `client` (8 bytes each, the largest first: `read_u64`), and sends back
-/// `work(number)` for each, in the same order and form, until the end of the stream.
+/// `work(number)` for each, in the same order and form, until the end of the stream. Every client
+/// has a task that runs this.
 ///
 /// `work` is an ordinary function that needs long, and does not know of tasks: it computes, or
 /// waits for a disk, or for a lock. Meanwhile other clients are to be served, also when the runtime
