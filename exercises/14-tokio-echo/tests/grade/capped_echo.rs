@@ -99,7 +99,7 @@ impl Backlog {
     }
 
     fn exhaust(&self, time: Duration) {
-        self.note(format!("accept() fails for {time:?}: {}", no_descriptors()));
+        self.note(format!("for {time:?}, accept() finds no free descriptor"));
         let mut shared = self.shared();
         shared.exhausted_until = Some(Instant::now() + time);
         (shared.failed, shared.at_once) = (0, 0);
@@ -118,7 +118,7 @@ impl Backlog {
         } else if shared.at_once > AT_ONCE && slept {
             wrong(
                 "blocking-pause",
-                "Your server slept with its thread: for all tasks, no time has passed between two calls of accept().",
+                "Your server put its thread to sleep: no other task could run between two calls of accept().",
             )
         } else {
             let tries = match shared.at_once > AT_ONCE {
