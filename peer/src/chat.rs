@@ -393,15 +393,18 @@ pub fn conforms(
         two,
         &serve,
         |scene, server| {
-            let ana = Member::joins(scene, server.address, "ana", &[]);
-            let bob = Member::joins(scene, server.address, "bob", &["ana"]);
+            let mut ana = Member::joins(scene, server.address, "ana", &[]);
+            let mut bob = Member::joins(scene, server.address, "bob", &["ana"]);
+            ana.hears("joined bob", "not-told");
             let mut third = scene.connect("third", server.address);
             third.send(&frame("carl"));
             scene.check(third.is_silent(A_WHILE), "cap", || {
                 "Two conversations are allowed, and a third client was let in.".to_string()
             });
             ana.leaves();
+            bob.hears("left ana", "departed-remains");
             third.expect(&frame("welcome bob"), |_| "cap");
+            bob.hears("joined carl", "not-told");
             bob.leaves();
         },
     );

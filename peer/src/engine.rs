@@ -7,9 +7,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use socket2::SockRef;
 use threads::{Limits, News, Stop};
 
-use crate::{Answer, LONGEST_DEADLINE, Scene, judge};
+use crate::{Answer, LONGEST_DEADLINE, Scene, judge, of_the_machine};
 
 /// Takes what a server has to tell.
 pub type Report = Box<dyn Fn(News) + Send + Sync>;
@@ -19,6 +20,9 @@ pub(crate) const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Between two looks at a server.
 const A_MOMENT: Duration = Duration::from_millis(1);
+
+/// Bytes that the kernel may hold in each direction of the server's connections.
+const BUFFER: usize = 64 * 1024;
 
 /// A server that runs in a scene. It is asked to stop when this is dropped.
 pub(crate) struct Running<'a> {
@@ -85,6 +89,11 @@ pub(crate) fn passes<F>(
 {
     let judged = judge(LONGEST_DEADLINE, |scene| {
         let (listener, address) = scene.listener();
+        // Accepted sockets inherit both. Left alone, buffers grow with use (tcp(7): tcp_rmem,
+        // tcp_wmem), and a server would be stuck with a client much later, or never.
+        let socket = SockRef::from(&listener);
+        of_the_machine("set SO_RCVBUF", socket.set_recv_buffer_size(BUFFER));
+        of_the_machine("set SO_SNDBUF", socket.set_send_buffer_size(BUFFER));
         let stop = Stop::new();
         let (sender, news) = mpsc::channel();
         let (serve, asked) = (Arc::clone(serve), stop.clone());
