@@ -108,15 +108,15 @@ fn reads_no_further_while_the_channel_is_full() {
             let taken = seen.history().taken;
             Shown((taken, received(&mut receiver, FRAMES + 1).await))
         });
+        let came = results.iter().filter(|result| **result == some(&word)).count();
+        scene.check(came == FRAMES, "dropped-when-full", || {
+            format!("{FRAMES} frames were sent, and {came} received: what found the channel full is gone.")
+        });
         let taken = taken.div_ceil(4 + LENGTH);
         scene.check(taken <= CAPACITY + 1, "unbounded", || {
             format!(
                 "The channel was to hold {CAPACITY} frames. Nobody received any, and your task read {taken} of {FRAMES}: a fast peer fills your memory."
             )
-        });
-        let came = results.iter().filter(|result| **result == some(&word)).count();
-        scene.check(came == FRAMES, "dropped-when-full", || {
-            format!("{FRAMES} frames were sent, and {came} received: what found the channel full is gone.")
         });
     });
 }
