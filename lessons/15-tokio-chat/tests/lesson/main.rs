@@ -32,6 +32,24 @@ const LIMITS: Limits = Limits {
     drain: DEADLINE,
 };
 
+/// The server as the other engines have it, with a runtime around it.
+fn serve(
+    listener: TcpListener,
+    limits: Limits,
+    stop: &Stop,
+    report: impl Fn(News) + Send + Sync + 'static,
+) -> io::Result<usize> {
+    listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        tokio_chat::serve(listener, limits, stop, report).await
+    })
+}
+
 /// A server that runs in this process.
 struct Server {
     address: SocketAddr,
@@ -43,22 +61,13 @@ struct Server {
 impl Server {
     fn start(limits: Limits) -> Self {
         let listener = TcpListener::bind(ANY_PORT).unwrap();
-        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, news) = mpsc::channel();
         let stop = Stop::new();
         let asked = stop.clone();
         let served = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()?;
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener)?;
-                tokio_chat::serve(listener, limits, &asked, move |news| {
-                    let _ = sender.send(news);
-                })
-                .await
+            serve(listener, limits, &asked, move |news| {
+                let _ = sender.send(news);
             })
         });
         Self {
@@ -145,6 +154,11 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     let mut frames = Frames::new(MAX_FRAME);
     frames.send_frame(payload).unwrap();
     frames.data_to_send().to_vec()
+}
+
+#[test]
+fn is_a_chat_server_like_all_the_others() {
+    peer::chat::conforms(serve);
 }
 
 #[test]
