@@ -29,9 +29,9 @@ async fn listen(address: SocketAddr) -> io::Result<()> {
     println!("listening on {}", listener.local_addr()?);
 
     let cut_off = tokio_chat::serve(listener, Limits::USUAL, &stop, |news| match news {
-        News::Ended(client, Ok(count)) => println!("{client}: {count} messages"),
+        News::Ended(client, Ok(count)) => println!("{client}: left after {count} messages"),
         News::Ended(client, Err(error)) => println!("{client}: {error}"),
-        News::AcceptFailed(error) => println!("cannot accept for now: {error}"),
+        News::AcceptFailed(error) => println!("nobody can be accepted for now: {error}"),
     })
     .await?;
     println!("stopped; {cut_off} conversations were cut off");
