@@ -246,10 +246,9 @@ fn converse(
                 // In flight: nothing here looks for the stop, so the reply goes out whole.
                 let request = Request::parse(&line);
                 conversations.work(request.work);
-                lines.send_line(&request.reply)?;
-                let count = lines.data_to_send().len();
-                stream.write_all(lines.data_to_send()).map_err(explained)?;
-                lines.data_sent(count);
+                for piece in request.reply() {
+                    stream.write_all(&piece).map_err(explained)?;
+                }
                 answered += 1;
             }
             Some(Event::End) => return Ok(answered),
