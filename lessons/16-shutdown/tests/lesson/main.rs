@@ -269,7 +269,7 @@ fn a_full_server_lets_clients_wait_and_stops_all_the_same() {
             connections: 1,
             ..NEVER
         };
-        let server = Server::start(engine, limits);
+        let server = Server::start(engine, limits).alone();
         let first = served(server.address);
         let mut second = connect(server.address);
         second.write_all(b"0 hello\n").unwrap();
@@ -282,9 +282,13 @@ fn a_full_server_lets_clients_wait_and_stops_all_the_same() {
         assert_eq!(ask(&mut second, b"", 6), b"hello\n", "{engine:?}");
         assert_eq!(server.outcome(), Ok(1), "{engine:?}");
 
+        let mut third = connect(server.address);
         server.stop.stop();
         assert_eq!(rest(&mut second), "", "{engine:?}");
         assert_eq!(server.ended().unwrap(), 0, "{engine:?}");
+        // Who is still in the backlog is reset by the kernel.
+        let reset = third.read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(reset, Err(ErrorKind::ConnectionReset), "{engine:?}");
     }
 }
 
