@@ -18,7 +18,7 @@ pub mod threaded;
 
 use std::io::{self, ErrorKind, Read};
 
-pub use request::{MAX_WORK, Request};
+pub use request::{MAX_REPLY, MAX_WORK, Request};
 pub use since_stop::SinceStop;
 
 /// Bytes that one read may take, and that are thrown away with one read.

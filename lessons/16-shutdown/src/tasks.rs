@@ -138,11 +138,12 @@ async fn converse(
             Some(Event::Message(line)) => {
                 // In flight: nothing here looks at `stopping`, so the reply goes out whole.
                 let request = Request::parse(&line);
-                sleep(request.work).await;
-                lines.send_line(&request.reply)?;
-                let count = lines.data_to_send().len();
-                in_time(patience, stream.write_all(lines.data_to_send())).await?;
-                lines.data_sent(count);
+                if !request.work.is_zero() {
+                    sleep(request.work).await; // Even for zero it would wait for the next millisecond.
+                }
+                for piece in request.reply() {
+                    send(&mut stream, patience, &piece).await?;
+                }
                 answered += 1;
             }
             Some(Event::End) => return Ok(answered),
@@ -178,7 +179,16 @@ async fn receive(stream: &TcpStream, lines: &mut Lines) -> io::Result<()> {
     }
 }
 
-/// Waits for one read or one short write, but not longer than `patience`.
+/// Writes all of `bytes`. Each write gets all the patience: a slow client is not an idle one.
+async fn send(stream: &mut TcpStream, patience: Duration, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let count = in_time(patience, stream.write(bytes)).await?;
+        bytes = &bytes[count..];
+    }
+    Ok(())
+}
+
+/// Waits for one read or one write, but not longer than `patience`.
 async fn in_time<T>(
     patience: Duration,
     moving: impl Future<Output = io::Result<T>>,

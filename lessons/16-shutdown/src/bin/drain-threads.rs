@@ -11,8 +11,9 @@ use threads::{Limits, News, Stop};
 const HELP: &str = "
 Usage: drain-threads [ADDRESS]
 
-Answers lines like `300 tea`: it works for 300 milliseconds, then it says `tea`. Ctrl-C stops it when
-what is in flight is finished, or after 3 seconds; a second Ctrl-C stops it at once.
+Answers lines like `300 tea`: it works for 300 milliseconds, then it says `tea`. And for `300 tea*9`
+it says that nine times. Ctrl-C stops it when what is in flight is finished, or after 3 seconds; a
+second Ctrl-C stops it at once.
 ADDRESS is where to listen: 127.0.0.1:7116 unless given.
 ";
 
