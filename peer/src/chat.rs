@@ -8,14 +8,14 @@
 //! Hint keys that the cases give: `not-told`, `another-order`, `names`, `texts`, `departed-remains`,
 //! `one-read-one-message`, `one-at-a-time`, `blocks-the-room`, `unbounded-queue`, `never-closes`.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use threads::{Limits, News, Stop};
+use threads::{Limits, Stop};
 
-use crate::engine::{A_WHILE, is_refused, passes};
+use crate::engine::{A_WHILE, is_refused, is_timeout, passes};
 use crate::{Line, Report, Scene, Why};
 
 /// Bytes of a text from a client.
@@ -378,12 +378,10 @@ pub fn conforms(
         nameless.expect_end(|_| "never-closes");
         ana.line.expect(&refused, |_| "idle");
         ana.line.expect_end(|_| "never-closes");
-        for _ in 0..2 {
-            let news = server.news();
-            let late =
-                matches!(&news, News::Ended(_, Err(error)) if error.kind() == ErrorKind::TimedOut);
-            scene.check(late, "idle", || {
-                format!("A silent client was given up, and the server reported {news:?}.")
+        for line in [&nameless, &ana.line] {
+            let told = server.told_of(line);
+            scene.check(is_timeout(&told), "idle", || {
+                format!("A silent client was given up, and the server reported {told:?}.")
             });
         }
     });
