@@ -55,6 +55,12 @@ struct Target {
     talk: fn(TcpStream) -> io::Result<()>,
 }
 
+impl Target {
+    fn is_chat(&self) -> bool {
+        matches!(self.serve, Serve::Many(server) if server.protocol == Protocol::Chat)
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Serve {
     /// One client at a time, for ever.
@@ -238,8 +244,8 @@ fn survives(target: &Target) {
         thread::scope(|scope| {
             let _done = SetOnDrop(&done);
             // In the crowd there is so much to hear that a chat rightly puts out who does not keep up.
-            let may_wait = target.word.len() == 1 || *name != CROWD;
-            if matches!(target.serve, Serve::Many(_)) && may_wait {
+            let is_too_loud = target.is_chat() && *name == CROWD;
+            if matches!(target.serve, Serve::Many(_)) && !is_too_loud {
                 scope.spawn(|| {
                     while !done.load(Ordering::Relaxed) {
                         served(name);
@@ -248,7 +254,7 @@ fn survives(target: &Target) {
                 });
             }
             // What the attack holds open stays open while an honest client waits for its turn.
-            let held = attack(address, target.word);
+            let held = attack(address, target);
             served(name);
             drop(held);
         });
@@ -400,7 +406,7 @@ fn reset(stream: TcpStream) {
 }
 
 /// What it returns is held open.
-type Attack = fn(SocketAddr, &[u8]) -> Vec<TcpStream>;
+type Attack = fn(SocketAddr, &Target) -> Vec<TcpStream>;
 
 const CROWD: &str = "10 that never read";
 
@@ -415,14 +421,14 @@ const ATTACKS: &[(Attack, &str)] = &[
     (claims_too_much, "lengths that are lies"),
 ];
 
-fn connects_and_closes(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
+fn connects_and_closes(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     for _ in 0..CONNECTS {
         drop(attacker(address));
     }
     Vec::new()
 }
 
-fn resets_at_every_step(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
+fn resets_at_every_step(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     for _ in 0..RESETS {
         reset(attacker(address));
 
@@ -443,11 +449,11 @@ fn resets_at_every_step(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     Vec::new()
 }
 
-fn idles(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
+fn idles(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     (0..IDLERS).map(|_| attacker(address)).collect()
 }
 
-fn trickles(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
+fn trickles(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     let mut stream = attacker(address);
     let end = Instant::now() + TRICKLE;
     while Instant::now() < end && stream.write_all(b"x").is_ok() {
@@ -457,20 +463,20 @@ fn trickles(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
     vec![stream]
 }
 
-fn never_reads(address: SocketAddr, word: &[u8]) -> Vec<TcpStream> {
+fn never_reads(address: SocketAddr, target: &Target) -> Vec<TcpStream> {
     let mut stream = attacker(address);
     stream.set_write_timeout(Some(IDLE)).unwrap();
     // Until the kernels' buffers are full, or the server gives up.
-    let piece = word.repeat(64 * 1024);
+    let piece = target.word.repeat(64 * 1024);
     let _ = (0..FLOOD / piece.len()).try_for_each(|_| stream.write_all(&piece));
     vec![stream]
 }
 
 /// Clients that do not read. In a chat they are members, and there is much that they do not hear.
-fn crowds(address: SocketAddr, word: &[u8]) -> Vec<TcpStream> {
-    if word.len() == 1 {
+fn crowds(address: SocketAddr, target: &Target) -> Vec<TcpStream> {
+    if !target.is_chat() {
         return (0..NON_READERS)
-            .flat_map(|_| never_reads(address, word))
+            .flat_map(|_| never_reads(address, target))
             .collect();
     }
     let deaf = (0..NON_READERS).map(|number| {
@@ -511,7 +517,7 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     frames.data_to_send().to_vec()
 }
 
-fn talks_garbage(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
+fn talks_garbage(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     let mut random = fastrand::Rng::with_seed(GARBAGE as u64);
     for length in [1, 100, GARBAGE] {
         let mut bytes = vec![0; length];
@@ -524,7 +530,7 @@ fn talks_garbage(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
 }
 
 /// The largest numbers that a length prefix can hold, and texts that never end.
-fn claims_too_much(address: SocketAddr, _: &[u8]) -> Vec<TcpStream> {
+fn claims_too_much(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     for claim in [
         &[0xff; 4][..],
         &[0x7f, 0xff, 0xff, 0xff],
