@@ -240,6 +240,8 @@ impl Drop for Seat {
 impl Conversation {
     // ANCHOR: echo
     /// Echoes until the client ends its stream, or somebody asks to stop, and closes.
+    ///
+    /// Policy, failed client: it is reported, and nobody else notices.
     pub(crate) fn echo(self) -> News {
         let outcome = self.echo_until_the_end();
         News::Ended(self.address, outcome)
