@@ -108,7 +108,7 @@ fn ctrl_c_says_goodbye_and_waits_for_nobody_who_does_not_read() {
     let output = server.interrupt();
     assert!(output.status.success(), "{}", output.errors);
     let output = String::from_utf8(output.output).unwrap();
-    let last = "stopped; 1 conversations were cut off\n";
+    let last = "stopped; conversations that were cut off: 1\n";
     assert!(output.ends_with(last), "{output}");
     assert_eq!(listener.join().unwrap(), None);
 }
