@@ -1,4 +1,4 @@
-//! Echoes for many clients in one thread, on port 7011.
+//! Sends back what each client sends, for many at a time in one thread, on port 7011.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,7 +9,7 @@ use threads::{Limits, News, Stop};
 const HELP: &str = "
 Usage: nonblocking-echo [ADDRESS]
 
-Sends back what clients send, all of them in one thread. Ctrl-C: finishes what it has read, then ends.
+Sends back what a client sends until it ends, with one thread for all clients. Ctrl-C ends it.
 ADDRESS is where to listen: 127.0.0.1:7011 unless given.
 ";
 
