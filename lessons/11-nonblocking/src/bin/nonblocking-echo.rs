@@ -13,7 +13,6 @@ Sends back what a client sends until it ends, with one thread for all clients. C
 ADDRESS is where to listen: 127.0.0.1:7011 unless given.
 ";
 
-// ANCHOR: main
 fn main() -> ExitCode {
     program::run(HELP, 7011, listen)
 }
@@ -38,4 +37,3 @@ fn tell(news: News) {
         News::AcceptFailed(error) => println!("cannot accept, will try again: {error}"),
     }
 }
-// ANCHOR_END: main

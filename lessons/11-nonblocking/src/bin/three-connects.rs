@@ -23,7 +23,6 @@ fn main() -> ExitCode {
     program::run(HELP, 0, try_all)
 }
 
-// ANCHOR: try_all
 fn try_all(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     let here = listener.local_addr()?;
@@ -48,7 +47,6 @@ fn try_one(what: &str, address: SocketAddr) -> io::Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: try_all
 
 /// Waits until `socket` is writable, and says what poll(2) said.
 #[cfg(unix)]
