@@ -19,7 +19,6 @@ const READABLE: Interest = Interest {
     writable: false,
 };
 
-// ANCHOR: serve
 /// Echoes for the clients of `listener` until `stop`, all in one thread, and tells `report` what
 /// became of each. Returns how many conversations had to be cut off.
 ///
@@ -49,7 +48,6 @@ pub fn serve_spinning(
 ) -> io::Result<usize> {
     serve_with(Spin, listener, limits, stop, report)
 }
-// ANCHOR_END: serve
 
 struct Client {
     connection: Connection<TcpStream>,
@@ -237,7 +235,6 @@ impl<R: Fn(News)> Server<R> {
         idle.chain(accept).chain(drained).min()
     }
 
-    // ANCHOR: give_turns
     /// A turn for each client that is ready, and for each whose time is over.
     fn give_turns(&mut self, ready: &[bool], now: Instant, scratch: &mut [u8]) {
         let mut ready = ready.iter();
@@ -255,9 +252,7 @@ impl<R: Fn(News)> Server<R> {
             false // The client is dropped: close().
         });
     }
-    // ANCHOR_END: give_turns
 
-    // ANCHOR: accept
     /// Lets clients in until none waits, or no more may come in.
     fn accept(&mut self, now: Instant) -> io::Result<()> {
         let Some(listener) = &self.listener else {
@@ -287,9 +282,7 @@ impl<R: Fn(News)> Server<R> {
         }
         Ok(())
     }
-    // ANCHOR_END: accept
 
-    // ANCHOR: stop
     /// Policy, stop: nobody comes in, nothing more is read, what was read is written.
     fn begin_to_stop(&mut self, now: Instant, scratch: &mut [u8]) {
         self.stopped = Some(now);
@@ -328,4 +321,3 @@ impl<R: Fn(News)> Server<R> {
         Some(cut_off)
     }
 }
-// ANCHOR_END: stop

@@ -92,16 +92,20 @@ fn until_writable(scene: &Scene, socket: &Socket) {
     scene.note("poll: the socket is writable");
 }
 
+/// A socket that has a port, so that nobody else takes it, and does not listen.
+fn bound() -> io::Result<(Socket, SocketAddr)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let address = socket.local_addr()?.as_socket();
+    Ok((socket, address.ok_or(ErrorKind::AddrNotAvailable)?))
+}
+
 /// An address where somebody listens and has no room for one more: the handshake hangs.
 fn full_queue() -> io::Result<([Socket; 2], SocketAddr)> {
-    let new = || Socket::new(Domain::IPV4, Type::STREAM, None);
-    let listener = new()?;
-    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let (listener, address) = bound()?;
     listener.listen(0)?; // On Linux this means: one connection may wait.
-    let name = listener.local_addr()?;
-    let address = name.as_socket().ok_or(ErrorKind::AddrNotAvailable)?;
-    let waiting = new()?;
-    waiting.connect_timeout(&name, PATIENCE)?;
+    let waiting = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    waiting.connect_timeout(&address.into(), PATIENCE)?;
     Ok(([listener, waiting], address))
 }
 
@@ -118,8 +122,7 @@ fn begins_without_an_error() {
 #[test]
 fn a_refused_socket_is_writable_and_not_connected() {
     LESSON.grade("connect_without_waiting", |scene| {
-        let (listener, address) = scene.listener();
-        drop(listener);
+        let (_bound, address) = of_the_machine("bind a port", bound());
         scene.note("nobody listens there");
         let socket = begun(scene, address);
         until_writable(scene, &socket);

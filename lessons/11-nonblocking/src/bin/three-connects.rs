@@ -23,14 +23,13 @@ fn main() -> ExitCode {
     program::run(HELP, 0, try_all)
 }
 
-// ANCHOR: try_all
 fn try_all(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     let here = listener.local_addr()?;
     try_one("a server listens", here)?;
-    drop(listener);
+    let (socket, here) = bound(address)?;
     try_one("nobody listens", here)?;
-    let (_full, here) = full_queue(address)?;
+    let _waiting = fill_queue(&socket, here)?;
     try_one("the queue is full", here)
 }
 
@@ -48,7 +47,6 @@ fn try_one(what: &str, address: SocketAddr) -> io::Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: try_all
 
 /// Waits until `socket` is writable, and says what poll(2) said.
 #[cfg(unix)]
@@ -72,15 +70,18 @@ fn wait(_: &Socket) -> io::Result<String> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A listener that has no room for one more, and does not accept: as in lesson 08.
-fn full_queue(address: SocketAddr) -> io::Result<([Socket; 2], SocketAddr)> {
-    let new = || Socket::new(Domain::for_address(address), Type::STREAM, None);
-    let listener = new()?;
-    listener.bind(&SocketAddr::new(address.ip(), 0).into())?;
+/// A socket that has a port, so that nobody else takes it, and does not listen.
+fn bound(address: SocketAddr) -> io::Result<(Socket, SocketAddr)> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(address.ip(), 0).into())?;
+    let here = socket.local_addr()?.as_socket();
+    Ok((socket, here.ok_or(io::ErrorKind::AddrNotAvailable)?))
+}
+
+/// Makes it listen, with no room for one more, as in lesson 08.
+fn fill_queue(listener: &Socket, here: SocketAddr) -> io::Result<Socket> {
     listener.listen(0)?; // On Linux this means: one connection may wait.
-    let name = listener.local_addr()?;
-    let here = name.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
-    let waiting = new()?;
-    waiting.connect_timeout(&name, PATIENCE)?;
-    Ok(([listener, waiting], here))
+    let waiting = Socket::new(Domain::for_address(here), Type::STREAM, None)?;
+    waiting.connect_timeout(&here.into(), PATIENCE)?;
+    Ok(waiting)
 }

@@ -286,7 +286,11 @@ fn a_connect_ends_one_way_or_the_other() {
     let nothing = stream.read(&mut [0]).unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
 
-    drop((listener, stream));
+    // A port that is taken, and nobody listens.
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
+    bound.bind(&any.into()).unwrap();
+    let address = bound.local_addr().unwrap().as_socket().unwrap();
     let error = decided(begin(address).unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
 }
