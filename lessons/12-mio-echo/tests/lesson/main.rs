@@ -15,10 +15,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use programs::{
-    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect,
-    installed, reset,
-};
+use programs::{ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, connect, installed};
+#[cfg(target_os = "linux")]
+use programs::{assert_transcript, reset};
 use threads::{Limits, News, Stop};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_mio-echo");
@@ -129,6 +128,7 @@ fn the_timeline_is_the_one_in_the_book() {
 }
 
 /// When it happened, and how much the buffers took, differs from run to run.
+#[cfg(target_os = "linux")]
 fn without_times(text: &str) -> String {
     text.lines().fold(String::new(), |lines, line| {
         let line = line.split_once(" ms  ").map_or(line, |(_, what)| what);
@@ -157,6 +157,7 @@ fn the_wake_ups_are_the_ones_in_the_book() {
     assert_transcript("wake-ups.txt", &session, without_counts);
 }
 
+#[cfg(target_os = "linux")]
 fn without_counts(text: &str) -> String {
     text.lines().fold(String::new(), |lines, line| {
         let (count, what) = line.split_at(line.len().min(9));
@@ -317,6 +318,7 @@ fn serves_on_without_descriptors() {
 }
 
 #[test]
+#[cfg(unix)]
 fn ctrl_c_lets_a_silent_client_go_and_cuts_off_who_never_reads() {
     let mut server = Program::start(SERVER, &[ANY_PORT]);
     let address = server.address();
