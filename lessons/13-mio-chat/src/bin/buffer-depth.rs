@@ -100,20 +100,19 @@ struct Relay {
 }
 
 impl Relay {
-    fn is_done(&self) -> bool {
-        self.source.is_none() && self.waiting.is_empty()
-    }
-
     // ANCHOR: relay
     fn run_until(&mut self, end: Instant) -> io::Result<()> {
         let mut events = Events::with_capacity(2);
-        while !self.is_done() && Instant::now() < end {
+        loop {
             // Reading makes work for writing, and writing makes room for reading.
             while self.write()? | self.read()? {}
             let left = end.saturating_duration_since(Instant::now());
+            let done = self.source.is_none() && self.waiting.is_empty();
+            if done || left.is_zero() {
+                return Ok(());
+            }
             self.poll.poll(&mut events, Some(left))?;
         }
-        Ok(())
     }
 
     /// One read, unless too much waits already. True when something moved.

@@ -44,11 +44,9 @@ fn the_depth_of_a_buffer_has_a_bound() {
         })
         .collect();
     assert_eq!(rows.len(), 6, "{text}");
-    let most = |column: usize| rows.iter().map(|row| row[column]).max().unwrap();
-    // The mark, and one read more.
-    assert!(most(2) <= mio_chat::HIGH_WATER_MARK + 16 * 1024, "{text}");
-    assert!(most(2) > mio_chat::LOW_WATER_MARK, "{text}");
-    assert!(most(1) > 10 * mio_chat::HIGH_WATER_MARK, "{text}");
+    // The mark, and one read more. How much waits without a mark depends on who runs when.
+    let most = rows.iter().map(|row| row[2]).max().unwrap();
+    assert!(most <= mio_chat::HIGH_WATER_MARK + 16 * 1024, "{text}");
     let session = format!("$ cargo run -q --bin buffer-depth\n{text}");
     assert_transcript("buffer-depth.txt", &session, without_numbers);
 }
@@ -58,10 +56,11 @@ fn the_depth_of_a_buffer_has_a_bound() {
 fn ctrl_c_drains_the_server_though_one_does_not_read() {
     let mut server = Program::start(SERVER, &[ANY_PORT]);
     let address = server.address();
+    // Whoever was not accepted yet when the server stops is reset: so this one comes first.
+    let mut nameless = connect(address);
     let mut stuck = room::Member::joins(address, "stuck");
     stuck.talks_until_it_cannot_go_on();
     let idle = room::Member::joins(address, "ana");
-    let mut nameless = connect(address);
     let ended = server.interrupt();
     assert!(ended.status.success(), "{}", ended.errors);
     let said = String::from_utf8(ended.output).unwrap();
