@@ -58,6 +58,7 @@ pub async fn serve(
 
     loop {
         let accepted = select! {
+            biased; // In this order: after the stop, nobody new.
             _ = stopping.wait_for(|asked| *asked) => break,
             // A set remembers who has ended until somebody asks.
             Some(_) = conversations.join_next() => continue,
