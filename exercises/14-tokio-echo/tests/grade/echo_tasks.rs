@@ -1,11 +1,17 @@
 use super::{LESSON, for_tokio, one_thread};
-use peer::{Scene, echo};
+use peer::{DEADLINE, LONGEST_DEADLINE, Scene, echo};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio_echo_exercises::echo_tasks::serve;
 
 /// Runs the student's server on one thread and lets `case` talk with it.
 fn talk(case: fn(&Scene, SocketAddr)) {
-    LESSON.grade("echo_tasks", |scene| {
+    talk_within(DEADLINE, case);
+}
+
+/// For cases that move megabytes.
+fn talk_within(deadline: Duration, case: fn(&Scene, SocketAddr)) {
+    LESSON.grade_within(deadline, "echo_tasks", |scene| {
         let (listener, address) = scene.listener();
         let _server = scene.run("your server", move || {
             one_thread().block_on(async { serve(for_tokio(listener)?).await })
@@ -36,12 +42,12 @@ fn echoes_the_rest_after_the_end() {
 
 #[test]
 fn echoes_a_large_exchange() {
-    talk(echo::echoes_a_large_exchange);
+    talk_within(LONGEST_DEADLINE, echo::echoes_a_large_exchange);
 }
 
 #[test]
 fn waits_for_a_client_that_reads_late() {
-    talk(echo::waits_for_a_client_that_reads_late);
+    talk_within(LONGEST_DEADLINE, echo::waits_for_a_client_that_reads_late);
 }
 
 #[test]

@@ -334,11 +334,9 @@ fn a_server_that_is_dropped_takes_its_tasks_along() {
     assert!(TcpStream::connect(address).is_err(), "it listens still");
 }
 
-/// A server that may have so few descriptors accepts some clients, says why it cannot accept more,
-/// does not spin meanwhile, and accepts the others when there are descriptors again.
+/// A program that may have so few descriptors, and as many clients.
 #[cfg(target_os = "linux")]
-#[test]
-fn without_descriptors_it_pauses_and_goes_on() {
+fn exhausted() -> (Program, Vec<TcpStream>) {
     const DESCRIPTORS: usize = 40;
     let limited = format!("ulimit -n {DESCRIPTORS}; exec {SERVER} {ANY_PORT}");
     let mut server = Program::start("sh", &["-c", &limited]);
@@ -350,6 +348,15 @@ fn without_descriptors_it_pauses_and_goes_on() {
         line.starts_with("cannot accept: Too many open files"),
         "{line}"
     );
+    (server, clients)
+}
+
+/// A server that may have so few descriptors accepts some clients, says why it cannot accept more,
+/// does not spin meanwhile, and accepts the others when there are descriptors again.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_descriptors_it_pauses_and_goes_on() {
+    let (server, mut clients) = exhausted();
     // The first is served all the while, and the last one when others have gone.
     assert_served(&mut clients[0]);
     let mut last = clients.pop().unwrap();
@@ -358,6 +365,13 @@ fn without_descriptors_it_pauses_and_goes_on() {
     assert_served(&mut clients[0]);
     let ended = server.interrupt();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stop_during_the_pause_counts() {
+    let (server, mut clients) = exhausted();
+    end(server, &mut clients[0]);
 }
 
 #[cfg(unix)]
