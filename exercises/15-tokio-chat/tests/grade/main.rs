@@ -26,6 +26,9 @@ const SHOWN: usize = 12;
 /// More often than this, nobody has a reason to ask for the end of a stream, or for a future.
 const ENOUGH: usize = 1_000;
 
+/// So many turns of the runtime, and every task has come to where it waits.
+const TURNS: usize = 100;
+
 /// What a stream in memory does next.
 #[derive(Clone, Debug)]
 enum Step {
@@ -152,7 +155,7 @@ async fn once<F: Future>(future: F) -> Option<F::Output> {
 
 /// Lets all tasks go on until they wait for something that will not come by itself.
 async fn settle() {
-    for _ in 0..ENOUGH {
+    for _ in 0..TURNS {
         tokio::task::yield_now().await;
     }
 }
