@@ -10,6 +10,7 @@ use framing::{Event, Lines, MAX_LINE};
 use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -47,8 +48,11 @@ pub async fn serve(
     let _no_orphans = conversations.now.drop_guard_ref();
 
     // Dropped while it waits in accept(), it loses nobody: who was not taken is in the backlog.
-    let accepting = accept_all(&listener, limits, &conversations);
-    let failed = conversations.stopping.run_until_cancelled(accepting).await;
+    let failed = select! {
+        biased; // The stop wins over a client who comes in the same moment.
+        () = conversations.stopping.cancelled() => None,
+        error = accept_all(&listener, limits, &conversations) => Some(error),
+    };
 
     // Policy, drain: one deadline for all, and it begins now.
     let deadline = Instant::now() + limits.drain;

@@ -422,9 +422,7 @@ fn ctrl_c_drains() {
         let mut browser = connect(address);
         let mut idle = served(address);
         let deaf = deaf(address);
-        let mut busy = served(address);
-        busy.write_all(b"400 tea\n").unwrap();
-        thread::sleep(SHORT);
+        let mut busy = working(address, b"700 tea\n", b"");
         let clients = [&browser, &idle, &busy, &deaf].map(|client| client.local_addr().unwrap());
 
         let pressed = Instant::now();
@@ -446,7 +444,7 @@ fn ctrl_c_drains() {
              ^C{said}\n\
              {browser} had connected, and never sent anything\n\
              {idle} had got a reply, and kept the connection\n\
-             {busy} waited for the reply to `400 tea`\n\
+             {busy} waited for the reply to `700 tea`\n\
              {deaf} did not read the reply to `0 x*{MAX_REPLY}`\n"
         );
         assert_transcript(&format!("{name}.txt"), &session, without_numbers);
@@ -485,12 +483,16 @@ fn the_second_ctrl_c_stops_at_once() {
             assert!(kill.unwrap().success());
         };
         let address = line().trim().strip_prefix("listening on ").unwrap().parse();
-        let mut client = served(address.unwrap());
-        client.write_all(LONG_WORK).unwrap();
+        let _client = working(address.unwrap(), LONG_WORK, b"");
         interrupt();
-        assert!(line().ends_with("stopping: no new clients, no new requests\n"));
+        let said = line();
+        assert!(
+            said.ends_with("  stopping: no new clients, no new requests\n"),
+            "{said}"
+        );
         interrupt();
-        assert!(line().ends_with("stopped at once\n"), "{name}");
+        let said = line();
+        assert!(said.ends_with("  stopped at once\n"), "{name}: {said}");
         assert_eq!(child.wait().unwrap().code(), Some(130), "{name}");
     }
 }
