@@ -181,7 +181,11 @@ fn what_is_in_flight_is_finished_and_nothing_is_begun() {
         assert_eq!(rest(&mut busy), "tea\n", "{engine:?}");
         assert_eq!(server.ended().unwrap(), 0, "{engine:?}");
         assert_eq!(server.outcome(), Ok(1), "{engine:?}: idle");
-        assert_eq!(server.outcome(), Ok(2), "{engine:?}: busy");
+        let mut busy = server.outcome();
+        while busy == Ok(0) {
+            busy = server.outcome(); // A late one that was accepted, as a task may do.
+        }
+        assert_eq!(busy, Ok(2), "{engine:?}: busy");
     }
 }
 
@@ -286,9 +290,13 @@ fn a_full_server_lets_clients_wait_and_stops_all_the_same() {
         server.stop.stop();
         assert_eq!(rest(&mut second), "", "{engine:?}");
         assert_eq!(server.ended().unwrap(), 0, "{engine:?}");
-        // Who is still in the backlog is reset by the kernel.
-        let reset = third.read(&mut [0]).map_err(|error| error.kind());
-        assert_eq!(reset, Err(ErrorKind::ConnectionReset), "{engine:?}");
+        // Who is still in the backlog is reset by the kernel. A task that was about to accept when
+        // the stop came may have accepted this one: then it is told as every idle client.
+        match third.read(&mut [0]).map_err(|error| error.kind()) {
+            Err(ErrorKind::ConnectionReset) => {}
+            Ok(0) if matches!(engine, Engine::Tasks) => {}
+            other => panic!("{engine:?}: {other:?}"),
+        }
     }
 }
 
