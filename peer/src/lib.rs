@@ -29,7 +29,8 @@
 //!
 //! Rooms: [`Scene`] (one test: deadline, seed, the student's threads), [`Line`] (one end of a
 //! TCP connection), [`Host`] (a listener for exercises that write a client), [`Script`]
-//! (in-memory stream), [`Datagrams`] (a UDP socket behind a network that may be bad). Behind
+//! (in-memory stream), [`Datagrams`] (a UDP socket behind a network that may be bad), and the suites
+//! that every server of a kind passes: [`mod@echo`] and [`chat`]. Behind
 //! them: the ladder, the bytes, the verdict and its report, and where a thread is blocked. For
 //! graders that look closer: [`caught`] (a panic that has a meaning) and [`address_space`]
 //! (memory that was asked for).
@@ -40,7 +41,11 @@
 
 mod bytes;
 mod caught;
+pub mod chat;
 mod datagrams;
+pub mod echo;
+mod engine;
+mod full_duplex;
 mod ladder;
 mod line;
 mod memory;
@@ -52,6 +57,7 @@ mod whereabouts;
 
 pub use caught::caught;
 pub use datagrams::Datagrams;
+pub use engine::Report;
 pub use line::{Host, Line};
 pub use memory::address_space;
 pub use scene::{Answer, Scene, of_the_machine};

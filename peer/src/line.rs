@@ -17,19 +17,24 @@ const EXTRA_BYTES: usize = 1024;
 
 /// The peer's end of a connection to the student's code.
 pub struct Line<'a> {
-    scene: &'a Scene,
-    name: String,
-    stream: TcpStream,
+    pub(crate) scene: &'a Scene,
+    pub(crate) name: String,
+    pub(crate) stream: TcpStream,
 }
 
 impl<'a> Line<'a> {
-    pub(crate) fn connect(scene: &'a Scene, name: &str, address: SocketAddr) -> Line<'a> {
+    pub(crate) fn connect(
+        scene: &'a Scene,
+        name: &str,
+        address: SocketAddr,
+        key: &str,
+    ) -> Line<'a> {
         let connected = TcpStream::connect_timeout(&address, scene.left().max(A_MOMENT));
         scene.ladder().sent(format!("{name}: connect"));
         match connected {
             Ok(stream) => Line::over(scene, name, stream),
             Err(error) => scene.fail(
-                "not-listening",
+                key,
                 format!("Nobody listens on {address} any more: {error}."),
                 String::new(),
                 false,
@@ -278,7 +283,7 @@ impl<'a> Line<'a> {
     }
 
     /// One read, appended to `got`, which will not grow over `limit`. False at end of stream.
-    fn receive(&mut self, got: &mut Vec<u8>, limit: usize) -> Result<bool, Why> {
+    pub(crate) fn receive(&mut self, got: &mut Vec<u8>, limit: usize) -> Result<bool, Why> {
         let mut buffer = [0; 4096];
         let room = buffer.len().min(limit - got.len());
         match self.read_some(&mut buffer[..room]) {
@@ -293,7 +298,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             self.in_time(TcpStream::set_read_timeout)?;
             match self.stream.read(buffer) {
@@ -305,7 +310,7 @@ impl<'a> Line<'a> {
 
     /// Every write gets the time that is left by then: one that took a part at the deadline must
     /// not be followed by one that waits as long again.
-    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             self.in_time(TcpStream::set_write_timeout)?;
             match self.stream.write(bytes) {
@@ -328,7 +333,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn why(&self, error: &io::Error) -> Why {
+    pub(crate) fn why(&self, error: &io::Error) -> Why {
         match error.kind() {
             // Linux says WouldBlock when a receive timeout is over, Windows TimedOut.
             ErrorKind::WouldBlock | ErrorKind::TimedOut => self.scene.why_silent(),
@@ -336,13 +341,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn say(&self, text: impl AsRef<str>) {
+    pub(crate) fn say(&self, text: impl AsRef<str>) {
         self.scene
             .ladder()
             .sent(format!("{}: {}", self.name, text.as_ref()));
     }
 
-    fn hear(&self, bytes: &[u8]) {
+    pub(crate) fn hear(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.scene
                 .ladder()
@@ -350,7 +355,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn hear_end(&self, why: Why) {
+    pub(crate) fn hear_end(&self, why: Why) {
         match why {
             Why::Ended => self
                 .scene

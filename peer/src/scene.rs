@@ -93,7 +93,12 @@ impl Scene {
 
     /// Connects to the student's server. `name` stands in the ladder.
     pub fn connect(&self, name: &str, address: SocketAddr) -> Line<'_> {
-        Line::connect(self, name, address)
+        self.connect_or(name, address, "not-listening")
+    }
+
+    /// Connects to the student's server; when nobody listens any more, `key` is the hint.
+    pub fn connect_or(&self, name: &str, address: SocketAddr, key: &str) -> Line<'_> {
+        Line::connect(self, name, address, key)
     }
 
     /// A listening socket of the grader's, for an exercise that writes a client.

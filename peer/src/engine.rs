@@ -1,0 +1,132 @@
+//! Runs a lesson's server for the suites: started, asked to stop, and what it reported.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use socket2::SockRef;
+use threads::{Limits, News, Stop};
+
+use crate::{Answer, LONGEST_DEADLINE, Scene, judge, of_the_machine};
+
+/// Takes what a server has to tell.
+pub type Report = Box<dyn Fn(News) + Send + Sync>;
+
+/// How long nothing must come for a test to believe that nothing will.
+pub(crate) const A_WHILE: Duration = Duration::from_millis(100);
+
+/// Between two looks at a server.
+const A_MOMENT: Duration = Duration::from_millis(1);
+
+/// Bytes that the kernel may hold in each direction of the server's connections.
+const BUFFER: usize = 64 * 1024;
+
+/// A server that runs in a scene. It is asked to stop when this is dropped.
+pub(crate) struct Running<'a> {
+    pub(crate) address: SocketAddr,
+    scene: &'a Scene,
+    stop: Stop,
+    answer: Option<Answer<'a, io::Result<usize>>>,
+    news: Receiver<News>,
+}
+
+impl Running<'_> {
+    pub(crate) fn stop(&self) {
+        self.scene.note("the server is asked to stop");
+        self.stop.stop();
+    }
+
+    /// Waits until the server has returned, and says how many conversations it cut off.
+    pub(crate) fn returned(&mut self) -> usize {
+        let returned = self.answer.take().map(|answer| answer.join(|_| "stop"));
+        match returned {
+            Some(Ok(cut)) => cut,
+            other => self.scene.fail(
+                "stop",
+                format!("The server returned {other:?}."),
+                String::new(),
+                false,
+            ),
+        }
+    }
+
+    /// The next thing that the server has told.
+    pub(crate) fn news(&self) -> News {
+        self.news
+            .recv_timeout(self.scene.left())
+            .unwrap_or_else(|_| {
+                self.scene.fail(
+                    "news",
+                    "The server told nothing of a conversation that is over.".to_string(),
+                    String::new(),
+                    false,
+                )
+            })
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}
+
+/// Runs one case against `serve`.
+///
+/// # Panics
+/// When the server fails it.
+#[allow(clippy::panic, reason = "the verdict is what a test has to say")]
+pub(crate) fn passes<F>(
+    name: &str,
+    limits: Limits,
+    serve: &Arc<F>,
+    case: impl for<'a> FnOnce(&'a Scene, &mut Running<'a>),
+) where
+    F: Fn(TcpListener, Limits, &Stop, Report) -> io::Result<usize> + Send + Sync + 'static,
+{
+    let judged = judge(LONGEST_DEADLINE, |scene| {
+        let (listener, address) = scene.listener();
+        // Accepted sockets inherit both. Left alone, buffers grow with use (tcp(7): tcp_rmem,
+        // tcp_wmem), and a server would be stuck with a client much later, or never.
+        let socket = SockRef::from(&listener);
+        of_the_machine("set SO_RCVBUF", socket.set_recv_buffer_size(BUFFER));
+        of_the_machine("set SO_SNDBUF", socket.set_send_buffer_size(BUFFER));
+        let stop = Stop::new();
+        let (sender, news) = mpsc::channel();
+        let (serve, asked) = (Arc::clone(serve), stop.clone());
+        // Who no longer listens to the news has seen enough.
+        let report: Report = Box::new(move |news| drop(sender.send(news)));
+        let answer = scene.run("the server", move || {
+            serve(listener, limits, &asked, report)
+        });
+        let mut running = Running {
+            address,
+            scene,
+            stop,
+            answer: Some(answer),
+            news,
+        };
+        case(scene, &mut running);
+    });
+    if let Err(verdict) = judged {
+        panic!(
+            "{name}: {} ({})\n{}\n{}\nPEER_SEED={}",
+            verdict.sentence, verdict.key, verdict.ladder, verdict.bytes, verdict.seed
+        );
+    }
+}
+
+/// Whether nobody listens at `address`.
+pub(crate) fn is_refused(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, A_WHILE).is_err()
+}
+
+/// Waits until nobody listens at `address`, or the test is over.
+pub(crate) fn until_refused(scene: &Scene, address: SocketAddr) {
+    while !is_refused(address) && !scene.left().is_zero() {
+        thread::sleep(A_MOMENT);
+    }
+}
