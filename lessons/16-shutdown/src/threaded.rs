@@ -83,7 +83,8 @@ pub fn serve(
                 conversations.pause(ACCEPT_PAUSE);
             }
         };
-        drop(listener); // From here on a client is refused by the kernel, and can try another server.
+        // From here on a client is refused by the kernel, and can try another server.
+        drop(listener);
         if accepted.is_err() {
             conversations.cut_off();
         }

@@ -1,7 +1,6 @@
 use super::{LESSON, refuses, told};
-use peer::{Answer, Scene, Why, of_the_machine};
+use peer::{Answer, Scene, Why};
 use shutdown_exercises::wake_accept::accept_until;
-use socket2::SockRef;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -136,17 +135,20 @@ fn a_stop_while_serve_is_busy_ends_it_after_that_client() {
     });
 }
 
+/// Only Unix tells whether a socket blocks.
+#[cfg(unix)]
 #[test]
 fn it_sleeps_in_accept_and_does_not_ask_again_and_again() {
     LESSON.grade("wake_accept", |scene| {
         let (listener, address) = scene.listener();
-        let ours = of_the_machine("copy a descriptor", listener.try_clone());
+        let ours = peer::of_the_machine("copy a descriptor", listener.try_clone());
         let stop = Stop::new();
         let server = server(scene, listener, &stop, None);
         greeted(scene, address);
         server.settle();
         // The flag belongs to the socket, and both handles show it: fcntl(2), F_GETFL.
-        let asks = of_the_machine("ask for a flag", SockRef::from(&ours).nonblocking());
+        let asks = socket2::SockRef::from(&ours).nonblocking();
+        let asks = peer::of_the_machine("ask for a flag", asks);
         scene.check(!asks, "polls", || {
             "Your listener does not block any more: your server asks again and again whether somebody has come."
                 .to_string()

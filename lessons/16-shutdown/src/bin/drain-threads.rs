@@ -1,4 +1,4 @@
-//! Answers requests that take a while on port 7116, with threads, and finishes what is in flight when it stops.
+//! Answers requests that take a while on port 7116, with threads, and drains like `drain-server`.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -181,7 +181,11 @@ fn what_is_in_flight_is_finished_and_nothing_is_begun() {
         assert_eq!(rest(&mut busy), "tea\n", "{engine:?}");
         assert_eq!(server.ended().unwrap(), 0, "{engine:?}");
         assert_eq!(server.outcome(), Ok(1), "{engine:?}: idle");
-        assert_eq!(server.outcome(), Ok(2), "{engine:?}: busy");
+        let mut busy = server.outcome();
+        while busy == Ok(0) {
+            busy = server.outcome(); // A late one that was accepted, as a task may do.
+        }
+        assert_eq!(busy, Ok(2), "{engine:?}: busy");
     }
 }
 
@@ -286,9 +290,13 @@ fn a_full_server_lets_clients_wait_and_stops_all_the_same() {
         server.stop.stop();
         assert_eq!(rest(&mut second), "", "{engine:?}");
         assert_eq!(server.ended().unwrap(), 0, "{engine:?}");
-        // Who is still in the backlog is reset by the kernel.
-        let reset = third.read(&mut [0]).map_err(|error| error.kind());
-        assert_eq!(reset, Err(ErrorKind::ConnectionReset), "{engine:?}");
+        // Who is still in the backlog is reset by the kernel. A task that was about to accept when
+        // the stop came may have accepted this one: then it is told as every idle client.
+        match third.read(&mut [0]).map_err(|error| error.kind()) {
+            Err(ErrorKind::ConnectionReset) => {}
+            Ok(0) if matches!(engine, Engine::Tasks) => {}
+            other => panic!("{engine:?}: {other:?}"),
+        }
     }
 }
 
@@ -422,9 +430,7 @@ fn ctrl_c_drains() {
         let mut browser = connect(address);
         let mut idle = served(address);
         let deaf = deaf(address);
-        let mut busy = served(address);
-        busy.write_all(b"400 tea\n").unwrap();
-        thread::sleep(SHORT);
+        let mut busy = working(address, b"700 tea\n", b"");
         let clients = [&browser, &idle, &busy, &deaf].map(|client| client.local_addr().unwrap());
 
         let pressed = Instant::now();
@@ -446,7 +452,7 @@ fn ctrl_c_drains() {
              ^C{said}\n\
              {browser} had connected, and never sent anything\n\
              {idle} had got a reply, and kept the connection\n\
-             {busy} waited for the reply to `400 tea`\n\
+             {busy} waited for the reply to `700 tea`\n\
              {deaf} did not read the reply to `0 x*{MAX_REPLY}`\n"
         );
         assert_transcript(&format!("{name}.txt"), &session, without_numbers);
@@ -485,12 +491,16 @@ fn the_second_ctrl_c_stops_at_once() {
             assert!(kill.unwrap().success());
         };
         let address = line().trim().strip_prefix("listening on ").unwrap().parse();
-        let mut client = served(address.unwrap());
-        client.write_all(LONG_WORK).unwrap();
+        let _client = working(address.unwrap(), LONG_WORK, b"");
         interrupt();
-        assert!(line().ends_with("stopping: no new clients, no new requests\n"));
+        let said = line();
+        assert!(
+            said.ends_with("  stopping: no new clients, no new requests\n"),
+            "{said}"
+        );
         interrupt();
-        assert!(line().ends_with("stopped at once\n"), "{name}");
+        let said = line();
+        assert!(said.ends_with("  stopped at once\n"), "{name}: {said}");
         assert_eq!(child.wait().unwrap().code(), Some(130), "{name}");
     }
 }
