@@ -78,7 +78,7 @@ fn deliver(
 /// Runs a room for all who connect. This part is given.
 ///
 /// # Errors
-/// When `accept` fails, [`welcome`], or an option.
+/// When `accept`, `welcome` or the option fails.
 pub fn serve(listener: TcpListener) -> io::Result<()> {
     let hall = Arc::new(Hall::default());
     for key in 0.. {
