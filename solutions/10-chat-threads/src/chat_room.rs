@@ -29,7 +29,7 @@ struct State {
 }
 
 impl Hall {
-    /// Takes one message of the client `key`: the room tells all members, by [`post`]. `false` when
+    /// Takes one message of the client `key`: the room tells all members, by `post`. `false` when
     /// the conversation is over: it was refused, and the reason waits in its queue; or it was put
     /// out. This part is given.
     pub fn receive(&self, key: u64, message: &[u8]) -> bool {
