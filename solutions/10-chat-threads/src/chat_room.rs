@@ -29,7 +29,7 @@ struct State {
 }
 
 impl Hall {
-    /// Takes one message of the client `key`: the room tells all members, by [`post`]. `false` when
+    /// Takes one message of the client `key`: the room tells all members, by `post`. `false` when
     /// the conversation is over: it was refused, and the reason waits in its queue; or it was put
     /// out. This part is given.
     pub fn receive(&self, key: u64, message: &[u8]) -> bool {
@@ -78,7 +78,7 @@ fn deliver(
 /// Runs a room for all who connect. This part is given.
 ///
 /// # Errors
-/// When `accept` fails, [`welcome`], or an option.
+/// When `accept`, `welcome` or the option fails.
 pub fn serve(listener: TcpListener) -> io::Result<()> {
     let hall = Arc::new(Hall::default());
     for key in 0.. {

@@ -260,7 +260,7 @@ fn others_push_while_the_writer_is_stuck_in_a_write() {
             writer.join(|_| "never-woken");
             return;
         }
-        scene.note("your writer waits in write(), because the member does not read");
+        scene.note("your writer waits in write(): nobody reads");
         let other = Arc::clone(&queue);
         let pushed = scene.run("your push()", move || {
             [6, 6].map(|length| other.push(frame(length)))
