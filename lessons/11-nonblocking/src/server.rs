@@ -269,6 +269,7 @@ impl<R: Fn(News)> Server<R> {
                     self.clients.push(client);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // Policy, failed accept: as in lesson 09, but the pause keeps nobody waiting.
                 Err(error) => match after_accept(&error) {
                     AfterAccept::Next => {}
                     AfterAccept::Pause => {
@@ -300,7 +301,7 @@ impl<R: Fn(News)> Server<R> {
         Some((self.limits.drain).saturating_sub(now.saturating_duration_since(stopped)))
     }
 
-    /// Once everybody has left, or may stay no longer: how many were cut off.
+    /// Policy, drain deadline: once everybody has left, or may stay no longer, how many were cut off.
     fn has_stopped(&mut self, now: Instant) -> Option<usize> {
         let left = self.drain_left(now)?;
         if !left.is_zero() && !self.clients.is_empty() {

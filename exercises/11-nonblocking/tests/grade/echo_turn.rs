@@ -1,8 +1,10 @@
 use super::{LESSON, told};
 use nonblocking_exercises::echo_turn::{Echo, LIMIT, Turn, serve};
-use peer::{LONGEST_DEADLINE, Scene, Script, Sink, Step, Take};
+use peer::{LONGEST_DEADLINE, Scene, Script, Sink, Step, Take, of_the_machine};
+use socket2::SockRef;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 // The cases of `peer::echo` give these hint keys: "not-echoed", "one-at-a-time", "short-write",
@@ -377,10 +379,23 @@ fn other_errors_are_returned() {
     });
 }
 
+/// Bytes that the kernel may hold in each direction of the server's connections. Left alone, the
+/// buffers grow with use, and to fill and empty them takes long on a busy machine.
+const BUFFER: usize = 64 * 1024;
+
+fn listener(scene: &Scene) -> (TcpListener, SocketAddr) {
+    let (listener, address) = scene.listener();
+    // Accepted sockets inherit both.
+    let socket = SockRef::from(&listener);
+    of_the_machine("set SO_RCVBUF", socket.set_recv_buffer_size(BUFFER));
+    of_the_machine("set SO_SNDBUF", socket.set_send_buffer_size(BUFFER));
+    (listener, address)
+}
+
 #[test]
 fn serves_many_clients_in_one_thread() {
     LESSON.grade_within(LONGEST_DEADLINE, "echo_turn", |scene| {
-        let (listener, address) = scene.listener();
+        let (listener, address) = listener(scene);
         let _server = scene.run("your server", move || serve(listener));
         peer::echo::serves_many(scene, address);
     });
@@ -389,7 +404,7 @@ fn serves_many_clients_in_one_thread() {
 #[test]
 fn waits_for_a_client_that_reads_late() {
     LESSON.grade_within(LONGEST_DEADLINE, "echo_turn", |scene| {
-        let (listener, address) = scene.listener();
+        let (listener, address) = listener(scene);
         let _server = scene.run("your server", move || serve(listener));
         peer::echo::waits_for_a_client_that_reads_late(scene, address);
     });
