@@ -4,3 +4,4 @@ pub mod budgeted_turn;
 pub mod deadline_queue;
 pub mod high_water;
 pub mod stale_tokens;
+pub mod wake_the_loop;

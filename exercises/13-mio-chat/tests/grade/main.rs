@@ -8,6 +8,7 @@ mod budgeted_turn;
 mod deadline_queue;
 mod high_water;
 mod stale_tokens;
+mod wake_the_loop;
 
 static LESSON: Lesson = Lesson::new("13-mio-chat", include_str!("../../exercises.toml"));
 
