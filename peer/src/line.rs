@@ -86,6 +86,9 @@ impl<'a> Line<'a> {
                 // Asleep, and not in a loop: the other end needs the processor more.
                 std::thread::sleep(A_LOOK);
             }
+            if self.scene.left() > Duration::ZERO {
+                self.scene.progressed();
+            }
         }
     }
 

@@ -73,7 +73,10 @@ fn server(scene: &Scene) -> (SocketAddr, u64, Arc<Gate>) {
         if number >= SLOW && number != BAD {
             its_gate.pass();
         }
-        assert!(number != BAD, "this number was asked to panic");
+        if number == BAD {
+            // A panic without a message: nobody is to read it but the student's code.
+            resume_unwind(Box::new("this number was asked to panic"));
+        }
         worked(key, number)
     };
     let _server = scene.run("your server", move || {
