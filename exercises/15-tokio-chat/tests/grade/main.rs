@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
 
+mod lost_bytes;
 mod reader_task;
 mod resumable;
 mod room_of_queues;
