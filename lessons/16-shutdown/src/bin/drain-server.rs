@@ -30,9 +30,6 @@ fn main() -> ExitCode {
 }
 
 async fn listen(address: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on {}", listener.local_addr()?);
-
     let (stop, clock) = (Stop::new(), Arc::new(SinceStop::new()));
     let (asked, begun) = (stop.clone(), Arc::clone(&clock));
     ctrlc::set_handler(move || {
@@ -46,6 +43,9 @@ async fn listen(address: SocketAddr) -> io::Result<()> {
         asked.stop();
     })
     .map_err(io::Error::other)?;
+
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on {}", listener.local_addr()?);
 
     let now = Arc::clone(&clock);
     let report = move |news| match news {
