@@ -26,8 +26,7 @@ pub(crate) enum Framing {
 /// Whatever would let another program see another end: RFC 9112, section 6.3 and section 11.2.
 pub(crate) fn framing(request: &Request, max_body: u64) -> Result<Framing, Refused> {
     let mut lengths = request.all("content-length");
-    let mut codings = request.all("transfer-encoding");
-    match (lengths.next(), codings.next()) {
+    match (lengths.next(), request.all("transfer-encoding").next()) {
         (None, None) => Ok(Framing::Length(0)),
         (Some(_), Some(_)) => Err(Refused::bad(
             "two lengths: Content-Length and Transfer-Encoding",
@@ -46,8 +45,23 @@ pub(crate) fn framing(request: &Request, max_body: u64) -> Result<Framing, Refus
         (None, Some(_)) if request.version() == Version::Http10 => {
             Err(Refused::bad("HTTP/1.0 knows no Transfer-Encoding"))
         }
-        (None, Some(coding)) => {
-            if codings.next().is_some() || !trimmed(coding).eq_ignore_ascii_case(b"chunked") {
+        (None, Some(_)) => {
+            let codings = request
+                .all("transfer-encoding")
+                .flat_map(|value| value.split(|byte| *byte == b','));
+            let (mut chunked, mut others, mut is_last) = (0, 0, false);
+            for coding in codings {
+                is_last = trimmed(coding).eq_ignore_ascii_case(b"chunked");
+                match is_last {
+                    true => chunked += 1,
+                    false => others += 1,
+                }
+            }
+            if chunked != 1 || !is_last {
+                let why = "Transfer-Encoding must end with chunked, once";
+                return Err(Refused::bad(why));
+            }
+            if others > 0 {
                 let why = "of the transfer codings, this server knows chunked";
                 return Err(Refused::new(Status::NOT_IMPLEMENTED, why));
             }
@@ -58,8 +72,8 @@ pub(crate) fn framing(request: &Request, max_body: u64) -> Result<Framing, Refus
 // ANCHOR_END: framing
 
 /// Digits and nothing else. `+5`, `5,5` and `0x5` are lengths to somebody.
-fn number(text: &[u8]) -> Result<u64, Refused> {
-    const NO_NUMBER: Refused = Refused::bad("Content-Length is no number");
+pub(crate) fn number(text: &[u8]) -> Result<u64, Refused> {
+    const NO_NUMBER: Refused = Refused::bad("that is no number");
     if text.is_empty() {
         return Err(NO_NUMBER);
     }
@@ -82,6 +96,16 @@ pub(crate) enum Step {
     End { skip: usize },
     /// The first `skip` bytes are done with, and more must come.
     More { skip: usize },
+}
+
+impl Step {
+    /// So many bytes are there, and all of them are body.
+    pub(crate) fn of(take: usize) -> Self {
+        match take {
+            0 => Step::More { skip: 0 },
+            take => Step::Data { skip: 0, take },
+        }
+    }
 }
 
 // ANCHOR: chunks
@@ -132,8 +156,7 @@ impl Chunks {
                     };
                     skip += line.len() + 2;
                     let size = size(line)?;
-                    // The sum cannot overflow: `size` has 15 digits at most.
-                    self.total += size;
+                    self.total = self.total.saturating_add(size);
                     if self.total > max_body {
                         let why = "the body is too long";
                         return Err(Refused::new(Status::CONTENT_TOO_LARGE, why));

@@ -1,7 +1,5 @@
 //! One end of a connection that speaks HTTP/1.1: the server's. No socket, no clock, no print.
 
-use std::fmt::Write as _;
-
 use framing::ByteQueue;
 
 use crate::body::{Chunks, Framing, Step, framing};
@@ -19,7 +17,8 @@ pub enum Event {
     Request(Request),
     /// The next bytes of the body; never none.
     Body(Vec<u8>),
-    /// The request is complete. The next one comes when this one is answered.
+    /// The request is complete. The next one comes when this one is answered. When it was answered
+    /// before and that ended the connection, this does not come.
     RequestEnd,
     /// The client has ended its stream, between two requests.
     End,
@@ -49,6 +48,8 @@ pub struct Connection {
     ended: bool,
     /// So many of the received bytes have been searched for the end of the head, line by line.
     searched: usize,
+    /// An empty line has come before the request.
+    forgiven: bool,
     reading: Reading,
     writing: Writing,
     to_send: ByteQueue,
@@ -106,6 +107,7 @@ impl Connection {
             received: ByteQueue::default(),
             ended: false,
             searched: 0,
+            forgiven: false,
             reading: Reading::Head,
             writing: Writing::Idle,
             to_send: ByteQueue::default(),
@@ -163,8 +165,10 @@ impl Connection {
 
     // ANCHOR: next_head
     fn next_head(&mut self) -> Result<Option<Event>, Refused> {
-        // One empty line before a request is forgiven: RFC 9112, section 2.2.
-        if self.searched == 0 && self.received.bytes().starts_with(b"\r\n") {
+        // One empty line before a request is forgiven: RFC 9112, section 2.2. Whoever sends them for
+        // ever would never be late with a request.
+        if !self.forgiven && self.searched == 0 && self.received.bytes().starts_with(b"\r\n") {
+            self.forgiven = true;
             self.received.remove(2);
         }
         let bytes = self.received.bytes();
@@ -188,10 +192,12 @@ impl Connection {
         }
         self.received.remove(length);
         self.searched = 0;
-        self.closing = match request.version() {
-            Version::Http11 => request.has_token("connection", "close"),
-            Version::Http10 => !request.has_token("connection", "keep-alive"),
+        self.forgiven = false;
+        let persists = match request.version() {
+            Version::Http11 => true,
+            Version::Http10 => request.has_token("connection", "keep-alive"),
         };
+        self.closing = !persists || request.has_token("connection", "close");
         self.writing = Writing::Owed(Owed {
             version: request.version(),
             is_head: request.method() == "HEAD",
@@ -218,10 +224,7 @@ impl Connection {
                     .unwrap_or(usize::MAX)
                     .min(bytes.len());
                 *left -= take as u64;
-                match take {
-                    0 => Step::More { skip: 0 },
-                    take => Step::Data { skip: 0, take },
-                }
+                Step::of(take)
             }
             Body::Chunked(chunks) => chunks.step(bytes, self.max_body)?,
         };
@@ -269,7 +272,7 @@ impl Connection {
 
 /// The length of the head, when all of it is there. Each byte is looked at once, however many reads
 /// it takes; `searched` is where the last line begins that is not complete.
-fn head_length(bytes: &[u8], searched: &mut usize) -> Result<Option<usize>, Refused> {
+pub(crate) fn head_length(bytes: &[u8], searched: &mut usize) -> Result<Option<usize>, Refused> {
     while let Some(end) = bytes[*searched..].iter().position(|byte| *byte == b'\n') {
         let end = *searched + end;
         if end == 0 || bytes[end - 1] != b'\r' {
@@ -337,8 +340,9 @@ impl Connection {
 
     // ANCHOR: send_head
     /// Begins the response to the request. `fields` are names and values; those about length, date and
-    /// connection are added. When the request's body has not been read to its end by now, the
-    /// connection ends after this response.
+    /// connection are added. Line ends in a value would make a field of its rest: they become spaces.
+    /// When the request's body has not been read to its end by now, the connection ends after this
+    /// response.
     ///
     /// Without a request to be answered it does nothing.
     pub fn send_head(&mut self, status: Status, fields: &[(&str, &str)], length: Length) {
@@ -351,30 +355,36 @@ impl Connection {
             self.reading,
             Reading::Complete | Reading::Body(Body::Length(0))
         );
-        if !is_read || self.ended {
+        // And who has ended its stream, and has no more requests here, will have none.
+        if !is_read || (self.ended && self.buffered() == 0) {
             self.closing = true;
         }
-        let mut head = String::with_capacity(256);
-        // Writing to a String does not fail.
-        let _ = write!(head, "HTTP/1.1 {status}\r\n");
+        let bodiless = status.is_bodiless();
+        let out = &mut self.to_send;
+        out.push(b"HTTP/1.1 ");
+        push_number(out, u64::from(status.0));
+        out.push(b" ");
+        out.push(status.phrase().as_bytes());
+        out.push(b"\r\n");
         for (name, value) in fields {
-            let _ = write!(head, "{name}: {value}\r\n");
+            push_field(out, name, value);
         }
         if !self.date.is_empty() {
-            let _ = write!(head, "Date: {}\r\n", self.date);
+            push_field(out, "Date", &self.date);
         }
-        let bodiless = status.is_bodiless();
         self.writing = match length {
             Length::Known(length) => {
                 // A 304 may say how long it would be; a 204 must not: RFC 9110, section 8.6.
                 if !bodiless {
-                    let _ = write!(head, "Content-Length: {length}\r\n");
+                    out.push(b"Content-Length: ");
+                    push_number(out, length);
+                    out.push(b"\r\n");
                 }
                 Writing::Length(length)
             }
             Length::Unknown if owed.version == Version::Http11 => {
                 if !bodiless {
-                    head += "Transfer-Encoding: chunked\r\n";
+                    push_field(out, "Transfer-Encoding", "chunked");
                 }
                 Writing::Chunked
             }
@@ -387,12 +397,11 @@ impl Connection {
             self.writing = Writing::Bodiless;
         }
         match (self.closing, owed.version) {
-            (true, _) => head += "Connection: close\r\n",
-            (false, Version::Http10) => head += "Connection: keep-alive\r\n",
+            (true, _) => push_field(out, "Connection", "close"),
+            (false, Version::Http10) => push_field(out, "Connection", "keep-alive"),
             (false, Version::Http11) => {}
         }
-        head += "\r\n";
-        self.to_send.push(head.as_bytes());
+        out.push(b"\r\n");
     }
     // ANCHOR_END: send_head
 
@@ -465,11 +474,19 @@ impl Connection {
 
     /// This request is answered. The next one may come.
     fn begin_anew(&mut self) {
-        // Closing with unread input would reset the connection: the driver lets it linger (lesson 04).
-        self.reading = match self.closing {
-            true => Reading::Over,
-            false => Reading::Head,
-        };
+        if self.closing {
+            // Closing with unread input would reset the connection: the driver lets it linger (lesson
+            // 04).
+            self.reading = Reading::Over;
+        } else if matches!(self.reading, Reading::Complete) {
+            self.reading = Reading::Head;
+        }
+    }
+
+    /// Whether what is sent as body of the response under way goes to the client. It does not when the
+    /// request was a HEAD, or the status has no body: then nobody needs to fetch it.
+    pub fn sends_body(&self) -> bool {
+        !matches!(self.writing, Writing::Bodiless)
     }
 
     /// All bytes that are to be written, until [`Connection::data_sent`] says that they were.
@@ -493,5 +510,32 @@ impl Connection {
         self.closing
             && matches!(self.writing, Writing::Idle)
             && matches!(self.reading, Reading::Over)
+    }
+}
+
+/// `name: value`, in one line.
+fn push_field(out: &mut ByteQueue, name: &str, value: &str) {
+    out.push(name.as_bytes());
+    out.push(b": ");
+    for (number, part) in value.split(['\r', '\n', '\0']).enumerate() {
+        if number > 0 {
+            out.push(b" ");
+        }
+        out.push(part.as_bytes());
+    }
+    out.push(b"\r\n");
+}
+
+/// In decimal. Without `format!`, which would ask for memory with each response.
+fn push_number(out: &mut ByteQueue, mut number: u64) {
+    let mut digits = [b'0'; 20]; // As many as the largest has.
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] += (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return out.push(&digits[first..]);
+        }
     }
 }

@@ -34,29 +34,39 @@ impl Files {
 
     /// The response to `request`: the file, a part of it, or why not.
     pub fn answer(&self, request: &Request) -> Response {
-        if !matches!(request.method(), "GET" | "HEAD") {
-            return Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD");
+        match request.method() {
+            "GET" | "HEAD" => {}
+            "POST" | "PUT" | "DELETE" | "OPTIONS" | "TRACE" | "PATCH" => {
+                return Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD");
+            }
+            _ => return Response::plain(Status::NOT_IMPLEMENTED),
         }
         let Some(path) = self.path(request.path()) else {
             return Response::plain(Status::NOT_FOUND);
         };
-        if path.is_dir() && !request.path().ends_with('/') {
-            // Relative links of the page would be taken from one folder too high.
-            let slash = format!("{}/", request.path());
-            return Response::plain(Status::MOVED_PERMANENTLY).with("Location", slash);
+        let is_folder = path.is_dir();
+        if is_folder && !request.path().ends_with('/') {
+            // Relative links of the page would be taken from one folder too high. One slash in front:
+            // two would be the beginning of another host.
+            let location = format!("/{}/", request.path().trim_start_matches('/'));
+            return Response::plain(Status::MOVED_PERMANENTLY).with("Location", location);
         }
-        let path = match path.is_dir() {
-            true => path.join("index.html"),
-            false => path,
+        let path = match is_folder {
+            true => self.inside(&path.join("index.html")),
+            false => Some(path).filter(|_| !request.path().ends_with('/')),
+        };
+        // Before it is opened: to open a pipe would wait until somebody writes into it.
+        let Some(path) = path.filter(|path| path.is_file()) else {
+            return Response::plain(Status::NOT_FOUND);
         };
         let opened = File::open(&path).and_then(|file| Ok((file.metadata()?, file)));
         match opened {
-            Ok((metadata, file)) if metadata.is_file() => found(request, &path, &metadata, file)
+            Ok((metadata, file)) => found(request, &path, &metadata, file)
                 .unwrap_or_else(|_| Response::plain(Status::INTERNAL_SERVER_ERROR)),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 Response::plain(Status::FORBIDDEN)
             }
-            _ => Response::plain(Status::NOT_FOUND),
+            Err(_) => Response::plain(Status::NOT_FOUND),
         }
     }
 
@@ -72,8 +82,15 @@ impl Files {
             }
             full.push(name);
         }
-        let real = full.canonicalize().ok()?;
-        real.starts_with(&self.root).then_some(real)
+        self.inside(&full)
+    }
+
+    /// Where `path` really is, when that is in the folder and nothing on the way is hidden.
+    fn inside(&self, path: &Path) -> Option<PathBuf> {
+        let real = path.canonicalize().ok()?;
+        let mut names = real.strip_prefix(&self.root).ok()?.iter();
+        let is_hidden = names.any(|name| name.as_encoded_bytes().starts_with(b"."));
+        (!is_hidden).then_some(real)
     }
 }
 // ANCHOR_END: files
@@ -117,6 +134,9 @@ fn found(
         fields,
         body,
     };
+    if is_another(request, &tag, modified) {
+        return Ok(Response::plain(Status::PRECONDITION_FAILED));
+    }
     if is_unchanged(request, &tag, modified) {
         return Ok(response(Status::NOT_MODIFIED, Body::Bytes(Vec::new())));
     }
@@ -150,15 +170,27 @@ fn is_unchanged(request: &Request, tag: &str, modified: SystemTime) -> bool {
             || request.has_token("if-none-match", &format!("W/{tag}"))
             || request.has_token("if-none-match", "*");
     }
-    let since = request.field("if-modified-since");
-    let since = since.and_then(|date| httpdate::parse_http_date(date).ok());
-    // Dates of HTTP have whole seconds.
-    let seconds = |time: SystemTime| {
-        time.duration_since(UNIX_EPOCH)
-            .map(|age| age.as_secs())
-            .ok()
-    };
-    since.is_some_and(|since| seconds(modified) <= seconds(since))
+    date(request, "if-modified-since").is_some_and(|since| seconds(modified) <= seconds(since))
+}
+
+/// Whether the client wants this only if it is something else than what there is.
+fn is_another(request: &Request, tag: &str, modified: SystemTime) -> bool {
+    if request.all("if-match").next().is_some() {
+        return !request.has_token("if-match", tag) && !request.has_token("if-match", "*");
+    }
+    date(request, "if-unmodified-since").is_some_and(|since| seconds(modified) > seconds(since))
+}
+
+/// The date in a field. What is none is ignored.
+fn date(request: &Request, field: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(request.field(field)?).ok()
+}
+
+/// Dates of HTTP have whole seconds.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
 }
 // ANCHOR_END: conditional
 

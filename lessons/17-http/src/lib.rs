@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod files;
+mod reply;
 mod request;
 mod response;
 mod status;
@@ -10,6 +11,7 @@ pub mod threaded;
 
 pub use connection::{Connection, Event, Length, MAX_BODY};
 pub use files::Files;
+pub use reply::{Answer, Head, Reply};
 pub use request::{MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE, Request, Version};
 pub use response::{Body, PIECE, Response, Stream};
 pub use status::{Refused, Status};

@@ -14,6 +14,9 @@ pub const MAX_REQUEST_LINE: usize = 8 * 1024;
 /// Fields of a request.
 pub const MAX_FIELDS: usize = 100;
 
+/// Fields for which there is room at once. Browsers send about so many.
+const USUAL_FIELDS: usize = 16;
+
 /// The version of HTTP that a client speaks. We answer in 1.1 anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
@@ -31,7 +34,7 @@ pub struct Request {
     method: Range<usize>,
     target: Range<usize>,
     version: Version,
-    fields: Vec<(Range<usize>, Range<usize>)>,
+    fields: Fields,
 }
 // ANCHOR_END: request
 
@@ -46,19 +49,26 @@ impl Request {
         self.text(&self.target)
     }
 
-    /// The target without scheme, host and query; percent-encoded, as it came.
+    /// The target without scheme, host and query; percent-encoded, as it came. `*` when the request is
+    /// about the whole server.
     pub fn path(&self) -> &str {
         let target = self.target();
-        // The form for proxies, which every server must understand: RFC 9112, section 3.2.2.
-        let path = match target.split_once("://") {
-            Some((_, rest)) if !target.starts_with('/') => {
-                rest.find(['/', '?']).map_or("/", |at| &rest[at..])
-            }
-            _ => target,
+        let path = match absolute(target) {
+            Some(rest) => rest.find(['/', '?']).map_or("/", |at| &rest[at..]),
+            None => target,
         };
         match path.split('?').next() {
             Some("") | None => "/",
             Some(path) => path,
+        }
+    }
+
+    /// Whom the request is meant for: a name or an address, perhaps with a port. What the target says
+    /// counts more than the field Host: RFC 9112, section 3.2.2. `None` from old clients that do not say.
+    pub fn host(&self) -> Option<&str> {
+        match absolute(self.target()) {
+            Some(rest) => rest.split(['/', '?']).next(),
+            None => self.field("host"),
         }
     }
 
@@ -110,21 +120,8 @@ impl Request {
     ///
     /// When it is no head, or one that two programs could read in two ways.
     pub(crate) fn parse(head: &[u8]) -> Result<Self, Refused> {
-        let mut lines = Lines { head, at: 0 };
-        let line = lines.next().ok_or(NO_REQUEST_LINE)??;
+        let (line, fields) = parse_fields(head)?;
         let (method, target, version) = request_line(head, line)?;
-        let mut fields = Vec::with_capacity(16);
-        for line in lines {
-            let line = line?;
-            if line.is_empty() {
-                break; // The blank line.
-            }
-            if fields.len() == MAX_FIELDS {
-                let why = "the request has too many fields";
-                return Err(Refused::new(Status::HEADER_FIELDS_TOO_LARGE, why));
-            }
-            fields.push(field(head, line)?);
-        }
         Ok(Self {
             head: head.to_vec(),
             method,
@@ -136,7 +133,28 @@ impl Request {
     // ANCHOR_END: parse
 }
 
-const NO_REQUEST_LINE: Refused = Refused::bad("there is no request line");
+/// Where in a head the names and the values are.
+pub(crate) type Fields = Vec<(Range<usize>, Range<usize>)>;
+
+/// The first line of a head, and its fields.
+pub(crate) fn parse_fields(head: &[u8]) -> Result<(Range<usize>, Fields), Refused> {
+    const NO_FIRST_LINE: Refused = Refused::bad("there is no first line");
+    let mut lines = Lines { head, at: 0 };
+    let first = lines.next().ok_or(NO_FIRST_LINE)??;
+    let mut fields = Vec::with_capacity(USUAL_FIELDS);
+    for line in lines {
+        let line = line?;
+        if line.is_empty() {
+            break; // The blank line.
+        }
+        if fields.len() == MAX_FIELDS {
+            let why = "the head has too many fields";
+            return Err(Refused::new(Status::HEADER_FIELDS_TOO_LARGE, why));
+        }
+        fields.push(field(head, line)?);
+    }
+    Ok((first, fields))
+}
 
 /// The lines of a head, without their ends. Only CR LF ends a line: a lone CR or LF is refused,
 /// although RFC 9112, section 2.2, would allow to take a lone LF for one. Who takes it and who does
@@ -184,7 +202,7 @@ fn request_line(
     if method.is_empty() || !method.iter().all(|byte| is_token(*byte)) {
         return Err(Refused::bad("that is no method"));
     }
-    if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+    if !target.iter().all(u8::is_ascii_graphic) || !is_target(method, target) {
         return Err(Refused::bad("that is no target"));
     }
     let version = match version {
@@ -204,6 +222,28 @@ fn request_line(
     Ok((method, target, version))
 }
 // ANCHOR_END: request_line
+
+/// What follows the scheme, in the form of a target for proxies, which every server must understand:
+/// RFC 9112, section 3.2.2.
+fn absolute(target: &str) -> Option<&str> {
+    ["http://", "https://"].iter().find_map(|scheme| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    })
+}
+
+/// The four forms of RFC 9112, section 3.2: a path; a whole address; for CONNECT a host and port; for
+/// OPTIONS a star.
+fn is_target(method: &[u8], target: &[u8]) -> bool {
+    match (method, target) {
+        (_, [b'/', ..]) | (b"OPTIONS", b"*") => true,
+        (b"CONNECT", target) => !target.is_empty(),
+        (_, target) => str::from_utf8(target)
+            .ok()
+            .and_then(absolute)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?'])),
+    }
+}
 
 // ANCHOR: field
 /// `Name: value`. Where smuggling lives, nothing is forgiven: no space before the colon, and no line

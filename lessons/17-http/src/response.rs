@@ -76,15 +76,15 @@ impl Response {
         Self::text(status, format!("{status}\n"))
     }
 
-    /// One more field. Line ends in `value` would make two of it: they become spaces.
+    /// One more field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        let value = value.into().replace(['\r', '\n'], " ");
-        self.fields.push((name, value));
+        self.fields.push((name, value.into()));
         self
     }
 
-    /// Puts the head into `connection`, and returns the body, which is still to be sent.
+    /// Puts the head into `connection`, and returns the body, which is still to be sent. To a HEAD there
+    /// is none: no file is read for it, and no stream waited for.
     pub fn begin(self, connection: &mut Connection) -> Body {
         let fields: Vec<(&str, &str)> = self
             .fields
@@ -97,7 +97,10 @@ impl Response {
             Body::Stream(_) => Length::Unknown,
         };
         connection.send_head(self.status, &fields, length);
-        self.body
+        match connection.sends_body() {
+            true => self.body,
+            false => Body::Bytes(Vec::new()),
+        }
     }
 }
 
@@ -116,8 +119,8 @@ impl Body {
                 false
             }
             Body::File(file, left) => {
-                let mut piece = Vec::new();
                 let size = (*left).min(PIECE as u64);
+                let mut piece = Vec::with_capacity(size as usize);
                 file.take(size).read_to_end(&mut piece)?;
                 connection.send_body(&piece);
                 *left -= piece.len() as u64;

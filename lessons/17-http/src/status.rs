@@ -29,6 +29,8 @@ impl Status {
     pub const METHOD_NOT_ALLOWED: Self = Self(405);
     /// The request did not come in time.
     pub const REQUEST_TIMEOUT: Self = Self(408);
+    /// What the client made a condition does not hold.
+    pub const PRECONDITION_FAILED: Self = Self(412);
     /// The body is longer than the server takes.
     pub const CONTENT_TOO_LARGE: Self = Self(413);
     /// The target is longer than the server takes.
@@ -64,6 +66,7 @@ impl Status {
             404 => "Not Found",
             405 => "Method Not Allowed",
             408 => "Request Timeout",
+            412 => "Precondition Failed",
             413 => "Content Too Large",
             414 => "URI Too Long",
             416 => "Range Not Satisfiable",

@@ -9,7 +9,7 @@ use timeouts::{Deadline, Heard, listen_for, write_by};
 
 use crate::connection::{Connection, Event, MAX_BODY};
 use crate::request::Request;
-use crate::response::{Body, Response};
+use crate::response::{Body, PIECE, Response};
 use crate::status::{Refused, Status};
 
 /// Bytes that one read may bring.
@@ -130,6 +130,10 @@ fn converse(
                     answered += 1;
                 }
                 deadline = None;
+                // Answers to requests that came together leave together, but not any number of them.
+                if connection.data_to_send().len() >= PIECE {
+                    flush(&mut connection, conversation, patience)?;
+                }
             }
             Ok(Some(Event::End)) => return Ok(answered),
             Ok(None) => {
@@ -143,12 +147,16 @@ fn converse(
                     deadline = Some(Deadline::after(now, patience.request));
                 }
                 let wait = deadline.map_or(patience.between, |deadline| deadline.left(now));
-                if conversation.is_stopped() {
-                    connection.receive_end();
-                    continue;
-                }
-                match listen_for(conversation.stream(), &mut buffer, wait)? {
+                // Reads say that the stream has ended when the server stops; the client did not say so.
+                let heard = match conversation.is_stopped() {
+                    true => Heard::End,
+                    false => listen_for(conversation.stream(), &mut buffer, wait)?,
+                };
+                match heard {
                     Heard::Bytes(count) => connection.receive_data(&buffer[..count]),
+                    Heard::End if conversation.is_stopped() && connection.is_inside_request() => {
+                        connection.refuse(STOPPED);
+                    }
                     Heard::End => connection.receive_end(),
                     Heard::Silence if deadline.is_none() => return Ok(answered),
                     Heard::Silence
@@ -174,6 +182,11 @@ fn converse(
 const TOO_SLOW: Refused = Refused {
     status: Status::REQUEST_TIMEOUT,
     why: "the request did not come in time",
+};
+
+const STOPPED: Refused = Refused {
+    status: Status::SERVICE_UNAVAILABLE,
+    why: "the server stops",
 };
 
 /// Writes all that is to be sent.
