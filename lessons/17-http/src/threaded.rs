@@ -16,7 +16,7 @@ use crate::status::{Refused, Status};
 const BUFFER_SIZE: usize = 16 * 1024;
 
 /// Bytes that are read and thrown away at the end of a connection.
-const MOST_SCRAP: usize = 16 * 1024 * 1024;
+pub(crate) const MOST_SCRAP: usize = 16 * 1024 * 1024;
 
 // ANCHOR: patience
 /// How long a server waits for what.
@@ -68,29 +68,38 @@ pub fn serve(
 
 /// Who has asked.
 pub struct Client<'a> {
-    conversation: &'a Conversation,
+    pub(crate) address: SocketAddr,
+    pub(crate) is_gone: &'a dyn Fn() -> bool,
 }
 
 impl Client<'_> {
     /// Its address.
     pub fn address(&self) -> SocketAddr {
-        self.conversation.address
+        self.address
     }
 
     /// Whether nobody waits for the response any more: the client has ended its stream or reset the
     /// connection; or the server stops. Waits for nothing.
     pub fn is_gone(&self) -> bool {
-        let stream = self.conversation.stream();
-        if self.conversation.is_stopped() || stream.set_nonblocking(true).is_err() {
-            return true;
-        }
-        let peeked = stream.peek(&mut [0]);
-        let blocks_again = stream.set_nonblocking(false);
-        match peeked {
-            Ok(0) => true,
-            Ok(_) => blocks_again.is_err(),
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-        }
+        (self.is_gone)()
+    }
+}
+
+fn is_gone(conversation: &Conversation) -> bool {
+    let stream = conversation.stream();
+    if conversation.is_stopped() || stream.set_nonblocking(true).is_err() {
+        return true;
+    }
+    let peeked = stream.peek(&mut [0]);
+    let blocks_again = stream.set_nonblocking(false);
+    blocks_again.is_err() || has_ended(peeked)
+}
+
+/// What a look at the next byte tells, on a socket that does not block.
+pub(crate) fn has_ended(peeked: io::Result<usize>) -> bool {
+    match peeked {
+        Ok(count) => count == 0,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
     }
 }
 
@@ -102,7 +111,11 @@ fn converse(
 ) -> io::Result<u64> {
     let mut connection = Connection::new(MAX_BODY);
     let mut buffer = vec![0; BUFFER_SIZE];
-    let (mut answered, client) = (0, Client { conversation });
+    let client = Client {
+        address: conversation.address,
+        is_gone: &|| is_gone(conversation),
+    };
+    let mut answered = 0;
     let mut request: Option<(Request, Vec<u8>)> = None;
     let mut deadline: Option<Deadline> = None; // Of the request that has begun.
     loop {
@@ -179,12 +192,12 @@ fn converse(
 }
 // ANCHOR_END: serve
 
-const TOO_SLOW: Refused = Refused {
+pub(crate) const TOO_SLOW: Refused = Refused {
     status: Status::REQUEST_TIMEOUT,
     why: "the request did not come in time",
 };
 
-const STOPPED: Refused = Refused {
+pub(crate) const STOPPED: Refused = Refused {
     status: Status::SERVICE_UNAVAILABLE,
     why: "the server stops",
 };
