@@ -17,6 +17,7 @@ mod replies;
 mod requests;
 mod servers;
 mod sessions;
+mod transcripts;
 
 use http::{Connection, Event, Length, MAX_BODY, Status, Version};
 
