@@ -156,6 +156,93 @@ impl Asker {
     }
 }
 
+/// `clients` clients send a GET for `/` and wait for the response, over and over, each over one
+/// connection, for `time`; each sends `together` of them at once (pipelining). All responses have to be
+/// equally long.
+///
+/// # Errors
+///
+/// As for [`echo`]; and when a response is not 200.
+pub fn http(
+    address: SocketAddr,
+    clients: usize,
+    together: usize,
+    time: Duration,
+) -> io::Result<Outcome> {
+    let question = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let answer = one_answer(address, &question)?;
+    let question = question.repeat(together).into_bytes();
+    let length = answer.len() * together;
+    let mut poll = Poll::new()?;
+    let mut askers = Vec::with_capacity(clients);
+    for number in 0..clients {
+        let stream = connect(address)?;
+        stream.set_nonblocking(true)?;
+        let mut stream = TcpStream::from_std(stream);
+        poll.registry()
+            .register(&mut stream, Token(number), Interest::READABLE)?;
+        askers.push(Asker {
+            stream,
+            asked: Instant::now(),
+            got: 0,
+        });
+    }
+    let started = Instant::now();
+    for asker in &mut askers {
+        asker.ask(&question)?;
+    }
+    let mut events = Events::with_capacity(EVENTS_PER_WAIT);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    let mut latencies = Vec::new();
+    while started.elapsed() < time {
+        wait(&mut poll, &mut events, PATIENCE)?;
+        for event in &events {
+            let asker = &mut askers[event.token().0];
+            while let Some(count) = read(&mut asker.stream, &mut buffer)? {
+                if asker.got % answer.len() == 0 && !buffer[..count].starts_with(&answer[..12]) {
+                    return Err(Error::other("a response is another one than the first"));
+                }
+                asker.got += count;
+                if asker.got == length {
+                    latencies.extend(std::iter::repeat_n(asker.asked.elapsed(), together));
+                    asker.ask(&question)?;
+                }
+                if count < buffer.len() {
+                    break; // That was all: epoll(7).
+                }
+            }
+        }
+    }
+    let delivered = latencies.len() as u64;
+    Ok(Outcome::new(latencies, delivered, started.elapsed()))
+}
+
+/// All bytes of one response.
+fn one_answer(address: SocketAddr, question: &str) -> io::Result<Vec<u8>> {
+    let mut stream = connect(address)?;
+    stream.write_all(question.as_bytes())?;
+    let mut reply = http::Reply::new(BUFFER_SIZE as u64);
+    let mut answer = Vec::new();
+    loop {
+        match reply.next_event().map_err(Error::other)? {
+            Some(http::Answer::Head(head)) if head.status != http::Status::OK => {
+                return Err(Error::other(head.status.to_string()));
+            }
+            Some(http::Answer::End) => return Ok(answer),
+            Some(_) => {}
+            None => {
+                let mut buffer = [0; 1024];
+                let count = stream.read(&mut buffer)?;
+                answer.extend(&buffer[..count]);
+                match count {
+                    0 => reply.receive_end(),
+                    count => reply.receive_data(&buffer[..count]),
+                }
+            }
+        }
+    }
+}
+
 /// Waits for events; an error when none came for `patience`.
 fn wait(poll: &mut Poll, events: &mut Events, patience: Duration) -> io::Result<()> {
     match poll.poll(events, Some(patience)) {

@@ -1,7 +1,7 @@
 //! A server in a process of its own, and what the system knows about it.
 //!
-//! The program `experiment` is both: what measures, and, started with `serve NAME`, what is
-//! measured. So nothing else needs to be built, and both are built in the same way.
+//! The programs `experiment` and `http` are both: what measures, and, started with `serve NAME`, what
+//! is measured. So nothing else needs to be built, and both are built in the same way.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Error, ErrorKind};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use threads::{Limits, Stop};
 
-use crate::servers::Server;
+use crate::servers::Report;
 
 /// Clients that an experiment may have at the same time.
 pub const MOST_CLIENTS: usize = 20_000;
@@ -28,12 +28,14 @@ pub const LIMITS: Limits = Limits {
 /// How long a process may take for what should take no time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Serves with `server` until standard input ends. The first line that it prints is its address.
+/// Serves until standard input ends. The first line that it prints is its address.
 ///
 /// # Errors
 ///
 /// Those of binding and serving.
-pub fn serve(server: &Server) -> io::Result<()> {
+pub fn serve(
+    serve: impl FnOnce(TcpListener, Limits, &Stop, Report) -> io::Result<usize>,
+) -> io::Result<()> {
     threads::raise_descriptor_limit();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("{}", listener.local_addr()?);
@@ -43,7 +45,7 @@ pub fn serve(server: &Server) -> io::Result<()> {
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
         asked.stop();
     });
-    (server.serve)(listener, LIMITS, &stop, Box::new(drop))?;
+    serve(listener, LIMITS, &stop, Box::new(drop))?;
     Ok(())
 }
 
@@ -57,7 +59,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `experiment serve NAME`, where `experiment` is the path of that program; with at most
+    /// Starts `experiment serve NAME`, where `experiment` is the path of such a program; with at most
     /// so many open `descriptors` when that is said.
     ///
     /// # Errors

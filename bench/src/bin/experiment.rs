@@ -110,7 +110,9 @@ fn main() -> ExitCode {
             };
             chat(&servers, talk, write)
         }
-        What::Serve { server } => named(&server, None).and_then(process::serve),
+        What::Serve { server } => {
+            named(&server, None).and_then(|server| process::serve(server.serve))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

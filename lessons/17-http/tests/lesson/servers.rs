@@ -116,7 +116,7 @@ fn say(mut stream: &TcpStream, bytes: impl AsRef<[u8]>) {
 /// One response: its status and body.
 fn hear(mut stream: &TcpStream) -> io::Result<(u16, Vec<u8>)> {
     let mut reply = Reply::new(u64::MAX);
-    let (mut status, mut body, mut length) = (0, Vec::new(), 1);
+    let (mut status, mut body, mut length) = (0, Vec::new(), 1_usize);
     loop {
         while let Some(answer) = reply.next_event().map_err(io::Error::other)? {
             match answer {
