@@ -16,6 +16,7 @@ Serves the files of the current folder. Ctrl-C ends it.
 ADDRESS is where to listen: 127.0.0.1:7017 unless given.
 ";
 
+// ANCHOR: main
 fn main() -> ExitCode {
     program::run(HELP, 7017, listen)
 }
@@ -43,3 +44,4 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     println!("stopped; {cut_off} conversations were cut off");
     Ok(())
 }
+// ANCHOR_END: main

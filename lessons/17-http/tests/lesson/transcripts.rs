@@ -1,14 +1,14 @@
 //! What the book shows of this lesson: bytes as they travelled, and what the programs print.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 
 use crate::programs::{ANY_PORT, Program, assert_transcript, connect, without_ports};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_http-server");
 const TWO_READINGS: &str = env!("CARGO_BIN_EXE_two-readings");
 
-/// What a client says that nobody asked to say more.
+/// The shortest that a client can say.
 const HELLO: &[u8] = b"GET /page/hello.txt HTTP/1.1\r\nHost: 127.0.0.1:7017\r\n\r\n";
 
 /// Three requests in one piece: a HEAD, a GET for nothing, and a GET that says that it is the last.
@@ -16,7 +16,7 @@ const THREE: &[u8] = b"HEAD /page/hello.txt HTTP/1.1\r\nHost: 127.0.0.1:7017\r\n
     GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1:7017\r\n\r\n\
     GET /page/hello.txt HTTP/1.1\r\nHost: 127.0.0.1:7017\r\nConnection: close\r\n\r\n";
 
-/// Heads that are refused; the host and the end of the head are added.
+/// Heads that are refused.
 const REFUSED: [&str; 9] = [
     "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "GET / HTTP/1.1\nHost: a\n\n",
@@ -43,18 +43,22 @@ impl Session {
         }
     }
 
-    /// All that the server says to `bytes`, on a connection of their own.
-    fn ask(&mut self, address: std::net::SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    /// All that the server says to `bytes`, on a connection of their own. When nothing in them makes
+    /// the server end it, the client `ends` its side.
+    fn ask(&mut self, address: SocketAddr, bytes: &[u8], ends: bool) -> Vec<u8> {
         let mut stream = connect(address);
         stream.write_all(bytes).unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
+        if ends {
+            stream.shutdown(Shutdown::Write).unwrap();
+        }
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
+        drop(stream); // The server waits for our end.
         self.transcript += &format!("{}\n", self.server.line());
         answer
     }
 
-    fn address(&mut self) -> std::net::SocketAddr {
+    fn address(&mut self) -> SocketAddr {
         let address = self.server.address();
         self.transcript += &format!("listening on {address}\n");
         address
@@ -104,10 +108,10 @@ fn masked(text: &str) -> String {
 fn one_request() {
     let mut session = Session::start();
     let address = session.address();
-    let answer = session.ask(address, HELLO);
+    let answer = session.ask(address, HELLO, true);
     assert!(answer.ends_with("\r\n\r\nHello. 안녕하세요.\n".as_bytes()));
     let transcript = format!(
-        "{}\nthe client sent {} bytes:\n{}\nand got {} bytes:\n{}",
+        "{}\nthe client sent {} bytes, and ended its side:\n{}\nand got {} bytes:\n{}",
         session.transcript,
         HELLO.len(),
         hexdump(HELLO),
@@ -128,7 +132,7 @@ fn one_request() {
 fn three_requests_on_one_connection() {
     let mut session = Session::start();
     let address = session.address();
-    let answer = session.ask(address, THREE);
+    let answer = session.ask(address, THREE, false);
     let transcript = format!(
         "{}\nthe client sent, in one piece:\n{}\nand got:\n{}",
         session.transcript,
@@ -144,7 +148,7 @@ fn requests_that_are_refused() {
     let address = session.address();
     let mut table = String::new();
     for request in REFUSED {
-        let answer = session.ask(address, request.as_bytes());
+        let answer = session.ask(address, request.as_bytes(), false);
         let answer = String::from_utf8(answer).unwrap();
         let (_, sentence) = answer.split_once("\r\n\r\n").unwrap();
         table += &format!("{}\n    {sentence}", request.escape_debug());
