@@ -353,6 +353,15 @@ impl Connection {
     ///
     /// Without a request to be answered it does nothing.
     pub fn send_head(&mut self, status: Status, fields: &[(&str, &str)], length: Length) {
+        self.send_head_with(status, fields.iter().copied(), length);
+    }
+
+    pub(crate) fn send_head_with<'a>(
+        &mut self,
+        status: Status,
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
+        length: Length,
+    ) {
         let Writing::Owed(owed) = self.writing else {
             return;
         };
