@@ -1,7 +1,7 @@
 //! A server in a process of its own, and what the system knows about it.
 //!
-//! The programs `experiment` and `http` are both: what measures, and, started with `serve NAME`, what
-//! is measured. So nothing else needs to be built, and both are built in the same way.
+//! The programs `experiment` and `http-bench` are both: what measures, and, started with `serve NAME`,
+//! what is measured. So nothing else needs to be built, and both are built in the same way.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Error, ErrorKind};

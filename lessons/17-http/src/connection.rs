@@ -9,6 +9,9 @@ use crate::status::{Refused, Status};
 /// Bytes of a request's body, unless the server says otherwise.
 pub const MAX_BODY: u64 = 1024 * 1024;
 
+/// Bytes of a buffer that a connection may keep while nothing is in it.
+const KEPT: usize = 4 * 1024;
+
 // ANCHOR: event
 /// What a connection makes of the bytes that it has received.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub enum Length {
 pub struct Connection {
     max_body: u64,
     received: ByteQueue,
+    /// More than [`KEPT`] of them were there at once.
+    received_much: bool,
     ended: bool,
     /// So many of the received bytes have been searched for the end of the head, line by line.
     searched: usize,
@@ -105,6 +110,7 @@ impl Connection {
         Self {
             max_body,
             received: ByteQueue::default(),
+            received_much: false,
             ended: false,
             searched: 0,
             forgiven: false,
@@ -120,6 +126,7 @@ impl Connection {
     pub fn receive_data(&mut self, bytes: &[u8]) {
         if !matches!(self.reading, Reading::Over) {
             self.received.push(bytes);
+            self.received_much |= self.buffered() > KEPT;
         }
     }
 
@@ -346,6 +353,15 @@ impl Connection {
     ///
     /// Without a request to be answered it does nothing.
     pub fn send_head(&mut self, status: Status, fields: &[(&str, &str)], length: Length) {
+        self.send_head_with(status, fields.iter().copied(), length);
+    }
+
+    pub(crate) fn send_head_with<'a>(
+        &mut self,
+        status: Status,
+        fields: impl Iterator<Item = (&'a str, &'a str)>,
+        length: Length,
+    ) {
         let Writing::Owed(owed) = self.writing else {
             return;
         };
@@ -474,6 +490,10 @@ impl Connection {
 
     /// This request is answered. The next one may come.
     fn begin_anew(&mut self) {
+        if self.received_much && self.buffered() == 0 {
+            self.received = ByteQueue::default();
+            self.received_much = false;
+        }
         if self.closing {
             // Closing with unread input would reset the connection: the driver lets it linger (lesson
             // 04).
@@ -497,6 +517,10 @@ impl Connection {
     /// The first `count` bytes of [`Connection::data_to_send`] were written.
     pub fn data_sent(&mut self, count: usize) {
         self.to_send.remove(count);
+        // An idle connection keeps no large buffer.
+        if count > KEPT && self.to_send.bytes().is_empty() {
+            self.to_send = ByteQueue::default();
+        }
     }
 
     /// Whether a request waits for its response, or for the rest of it.

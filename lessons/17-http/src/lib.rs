@@ -1,4 +1,14 @@
 //! Lesson 17: the parser is where security is won or lost.
+//!
+//! HTTP/1.1 by hand: RFC 9112 for how messages look on the wire, RFC 9110 for what they mean. Who can be
+//! made to see another end of a request than its neighbour sees can be made to serve what nobody has
+//! asked for. So wherever the RFCs leave a choice, this code refuses.
+//!
+//! - [`Connection`] is a server's end of a connection, without socket and clock: request heads with
+//!   limits, bodies of a known length and in chunks, keep-alive and pipelining;
+//! - [`threaded::serve`] and [`mio::serve`] drive it, with a thread for each client and with one for all;
+//! - [`Response`] is what a server answers, and [`Files`] answers with the files of a folder;
+//! - [`Reply`] is a client's end, and [`get`] asks with it.
 
 mod body;
 mod client;

@@ -91,9 +91,12 @@ impl Request {
 
     /// The values of the fields that are called `name`, in any case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields()
-            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.fields
+            .iter()
+            .filter(move |(field, _)| {
+                self.head[field.clone()].eq_ignore_ascii_case(name.as_bytes())
+            })
+            .map(|(_, value)| &self.head[value.clone()])
     }
 
     /// The value of the first field that is called `name`, when it is text.
@@ -280,7 +283,11 @@ pub(crate) fn trimmed(value: &[u8]) -> &[u8] {
 
 /// RFC 9110, section 5.6.2.
 pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.'
+            | b'^'..=b'`' | b'|' | b'~'
+    )
 }
 
 /// RFC 9110, section 5.5: visible characters, spaces, tabs, and bytes over 127 that mean nothing.

@@ -86,17 +86,14 @@ impl Response {
     /// Puts the head into `connection`, and returns the body, which is still to be sent. To a HEAD there
     /// is none: no file is read for it, and no stream waited for.
     pub fn begin(self, connection: &mut Connection) -> Body {
-        let fields: Vec<(&str, &str)> = self
-            .fields
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
         let length = match &self.body {
             Body::Bytes(bytes) => Length::Known(bytes.len() as u64),
             Body::File(_, length) => Length::Known(*length),
             Body::Stream(_) => Length::Unknown,
         };
-        connection.send_head(self.status, &fields, length);
+        let fields = self.fields.iter();
+        let fields = fields.map(|(name, value)| (*name, value.as_str()));
+        connection.send_head_with(self.status, fields, length);
         match connection.sends_body() {
             true => self.body,
             false => Body::Bytes(Vec::new()),

@@ -183,8 +183,9 @@ fn converse(
             }
             Err(refused) => {
                 connection.refuse(refused);
-                flush(&mut connection, conversation, patience)?;
-                linger(conversation, patience)?;
+                // Whether the client hears it or not: that it was refused is the news.
+                let _ = flush(&mut connection, conversation, patience)
+                    .and_then(|()| linger(conversation, patience));
                 return Err(io::Error::new(ErrorKind::InvalidData, refused));
             }
         }

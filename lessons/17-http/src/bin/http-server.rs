@@ -24,11 +24,11 @@ fn main() -> ExitCode {
 fn listen(address: SocketAddr) -> io::Result<()> {
     let files = Files::new(Path::new("."))?;
     let listener = TcpListener::bind(address)?;
-    println!("listening on {}", listener.local_addr()?);
-
     let stop = Stop::new();
     let asked = stop.clone();
     ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
+
+    println!("listening on {}", listener.local_addr()?);
     let cut_off = serve(
         listener,
         Limits::USUAL,

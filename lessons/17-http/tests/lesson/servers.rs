@@ -533,3 +533,34 @@ fn a_stop_cuts_off_who_never_reads() {
         assert_eq!(server.stop(), 1, "{engine:?}");
     }
 }
+
+#[test]
+fn get_takes_a_response_as_it_comes_and_waits_no_longer_than_it_says() {
+    let server = Server::start(Engine::Threads, LIMITS, GENEROUS, stream);
+    let mut heard = Vec::new();
+    let got = http::get(server.address, "/count?to=3", 3, DEADLINE, |answer| {
+        heard.push(match answer {
+            Answer::Head(head) => head.status.to_string(),
+            Answer::Body(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Answer::End => "end".to_string(),
+        });
+        Ok(())
+    });
+    got.unwrap();
+    assert_eq!(heard.first().unwrap(), "200 OK");
+    assert_eq!(heard[1..].concat(), "123end");
+    let fails = |target: &str, most: u64, patience: Duration| {
+        let got = http::get(server.address, target, most, patience, |_| Ok(()));
+        got.unwrap_err().kind()
+    };
+    assert_eq!(fails("/count", 2, DEADLINE), ErrorKind::InvalidData);
+    assert_eq!(fails("/silent", 2, SHORT), ErrorKind::TimedOut);
+    for target in ["", "count", "/a b", "/\r\nX: y"] {
+        assert_eq!(
+            fails(target, 2, DEADLINE),
+            ErrorKind::InvalidInput,
+            "{target:?}"
+        );
+    }
+    assert_eq!(server.stop(), 0);
+}

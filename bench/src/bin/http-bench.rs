@@ -1,6 +1,6 @@
 //! Measures the HTTP servers of lesson 17 beside hyper: a keep-alive "hello".
 //!
-//! `cargo run --release -p bench --bin http -- --help`. Run it on a machine that does nothing else, and
+//! `cargo run --release -p bench --bin http-bench -- --help`. Run it on a machine that does nothing else, and
 //! that has two processors: one for the server, and one for its clients.
 
 use std::convert::Infallible;
