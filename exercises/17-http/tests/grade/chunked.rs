@@ -116,7 +116,8 @@ fn decodes_a_body_that_arrives_whole() {
         let data = scene.random_letters(26);
         let stream = [&chunk(data.as_bytes()), LAST_CHUNK].concat();
         decodes(scene, &stream, |departed| match departed.first() {
-            (_, Said::End(_)) => "crlf-behind-the-data",
+            (Said::Refuses(_), Said::End(_)) => "crlf-behind-the-data",
+            (_, Said::End(_)) => "only-the-chunk-goes",
             (Said::Message(got), _) if got.len() == 26 => "the-size-decides",
             _ => "hexadecimal",
         });

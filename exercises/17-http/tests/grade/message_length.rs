@@ -72,7 +72,7 @@ fn answers_while_the_client_waits() {
 fn answers_the_next_request_on_the_same_connection() {
     LESSON.grade("message_length", |scene| {
         let (mut client, server) = meet(scene);
-        for length in [5, 0, MAX_BODY / 2, 3] {
+        for length in [5, MAX_BODY / 2, 3] {
             let body = scene.random_letters(length).into_bytes();
             client.send(&post("", &body));
             client.expect(&ok(&body, false), |why| match why {
@@ -114,9 +114,15 @@ fn answers_every_request_of_one_piece() {
 fn answers_requests_that_come_byte_by_byte() {
     LESSON.grade("message_length", |scene| {
         let (mut client, server) = meet(scene);
-        let body = scene.random_letters(9).into_bytes();
-        client.send_byte_by_byte(&post("", &body));
+        let body = scene.random_letters(6).into_bytes();
+        // Not all of it one by one: the kernel may take its time to acknowledge so little (lesson 07).
+        let request = post("", &body);
+        let (first, last) = request.split_at(request.len() - 9);
+        client.send(first);
+        client.send_byte_by_byte(last);
         client.expect(&ok(&body, false), |_| "body-from-one-read");
+        client.send(&post("", b""));
+        client.expect(&ok(b"", false), |_| "the-length-ends-it");
         client.half_close();
         client.expect_end(|_| "the-client-has-left");
         client.close();
@@ -197,8 +203,10 @@ fn refuses_a_long_body_and_lets_the_answer_arrive() {
             Why::Reset => "unread-body-resets",
             _ => "end-your-side",
         });
-        // It has not heard yet that nobody reads.
-        client.send(&scene.random_letters(100).into_bytes());
+        // It might be sending still: what arrives at a closed socket is answered with a reset.
+        scene.check(server.settle(), "unread-body-resets", || {
+            "converse() returned while the client could still send: what comes now is answered with a reset.".to_string()
+        });
         client.close();
         let got = server.join(|_| "unread-body-resets");
         scene.check(got.is_ok(), "unread-body-resets", || {

@@ -154,11 +154,7 @@ fn refuses_a_request_line_over_the_maximum() {
         let pieces = endless.as_bytes().chunks(100).map(<[u8]>::to_vec).collect();
         // So long that it is too long for a head as well.
         let longest = format!("GET /{}", scene.random_letters(MAX_HEAD));
-        let lists = vec![
-            vec![whole.into_bytes()],
-            pieces,
-            vec![longest.into_bytes()],
-        ];
+        let lists = vec![vec![whole.into_bytes()], pieces, vec![longest.into_bytes()]];
         for fed in feed::<Decoder>(scene, lists) {
             check(scene, &fed, all, too_large);
         }
