@@ -197,6 +197,7 @@ fn refuses_a_long_body_and_lets_the_answer_arrive() {
         let refused = response("413 Content Too Large", b"", true);
         client.expect(&refused, |why| match why {
             Why::Reset => "unread-body-resets",
+            Why::Different => "who-closes",
             _ => "refuse-at-once",
         });
         client.expect_end(|why| match why {

@@ -36,7 +36,7 @@ impl HeadClock {
         self.begun.get_or_insert(now);
     }
 
-    pub fn answered(&mut self, now: Instant, next_has_begun: bool) {
+    pub fn answered(&mut self, now: Instant, _next_has_begun: bool) {
         self.quiet_since = now;
         self.begun = None;
     }

@@ -2,7 +2,7 @@
 //! Answers 413 and closes at once: the body that nobody has read resets the connection.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 
 pub const MAX_BODY: usize = 4096;
 

@@ -2,7 +2,7 @@
 //! Reads on until the client ends, and never ends its own side.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 
 pub const MAX_BODY: usize = 4096;
 
