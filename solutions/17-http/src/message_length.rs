@@ -86,9 +86,9 @@ pub fn response(status: &str, body: &[u8], closes: bool) -> Vec<u8> {
 /// unread bytes resets the connection, and the reset may overtake the last response (lesson 04).
 ///
 /// What will come: a client that waits for each answer and does not close; many requests in one
-/// piece; heads and bodies byte by byte; a body that looks like a request; a body of 0 and of
-/// [`MAX_BODY`] bytes; a body of a gigabyte, at least its beginning; a stream that ends between two
-/// requests, or inside one. `stream` has timeouts already, so no read waits for ever.
+/// piece; heads and bodies in pieces, down to single bytes; a body that looks like a request; a body
+/// of 0 and of [`MAX_BODY`] bytes; a body of a gigabyte, at least its beginning; a stream that ends
+/// between two requests, or inside one. `stream` has timeouts already, so no read waits for ever.
 ///
 /// Example: `POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi` is answered with
 /// `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi`.

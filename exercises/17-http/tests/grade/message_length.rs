@@ -42,6 +42,15 @@ fn ends_well(scene: &Scene, server: Answer<'_, io::Result<()>>) {
     });
 }
 
+/// The response has said that the connection ends.
+fn not_closed(why: Why) -> &'static str {
+    match why {
+        Why::Reset => "unread-body-resets",
+        Why::Different => "who-closes",
+        _ => "end-your-side",
+    }
+}
+
 #[test]
 fn answers_while_the_client_waits() {
     LESSON.grade("message_length", |scene| {
@@ -63,7 +72,7 @@ fn answers_while_the_client_waits() {
 fn answers_the_next_request_on_the_same_connection() {
     LESSON.grade("message_length", |scene| {
         let (mut client, server) = meet(scene);
-        for length in [5, 0, MAX_BODY, 3] {
+        for length in [5, MAX_BODY / 2, 3] {
             let body = scene.random_letters(length).into_bytes();
             client.send(&post("", &body));
             client.expect(&ok(&body, false), |why| match why {
@@ -105,9 +114,15 @@ fn answers_every_request_of_one_piece() {
 fn answers_requests_that_come_byte_by_byte() {
     LESSON.grade("message_length", |scene| {
         let (mut client, server) = meet(scene);
-        let body = scene.random_letters(9).into_bytes();
-        client.send_byte_by_byte(&post("", &body));
+        let body = scene.random_letters(6).into_bytes();
+        // Not all of it one by one: the kernel may take its time to acknowledge so little (lesson 07).
+        let request = post("", &body);
+        let (first, last) = request.split_at(request.len() - 9);
+        client.send(first);
+        client.send_byte_by_byte(last);
         client.expect(&ok(&body, false), |_| "body-from-one-read");
+        client.send(&post("", b""));
+        client.expect(&ok(b"", false), |_| "the-length-ends-it");
         client.half_close();
         client.expect_end(|_| "the-client-has-left");
         client.close();
@@ -130,7 +145,7 @@ fn closes_when_that_is_the_last_request() {
             client.expect(&ok(&body, false), |_| "who-closes");
             client.send(&last);
             client.expect(&ok(&body, true), |_| "who-closes");
-            client.expect_end(|_| "who-closes");
+            client.expect_end(not_closed);
             client.close();
             ends_well(scene, server);
         }
@@ -145,7 +160,7 @@ fn does_not_answer_behind_the_last_request() {
         let last = post("Connection: close\r\n", &body);
         client.send(&[last, post("", &body)].concat());
         client.expect(&ok(&body, true), |_| "who-closes");
-        client.expect_end(|_| "who-closes");
+        client.expect_end(not_closed);
         client.close();
         ends_well(scene, server);
     });
@@ -182,14 +197,17 @@ fn refuses_a_long_body_and_lets_the_answer_arrive() {
         let refused = response("413 Content Too Large", b"", true);
         client.expect(&refused, |why| match why {
             Why::Reset => "unread-body-resets",
+            Why::Different => "who-closes",
             _ => "refuse-at-once",
         });
         client.expect_end(|why| match why {
             Why::Reset => "unread-body-resets",
             _ => "end-your-side",
         });
-        // It has not heard yet that nobody reads.
-        client.send(&scene.random_letters(100).into_bytes());
+        // It might be sending still: what arrives at a closed socket is answered with a reset.
+        scene.check(server.settle(), "unread-body-resets", || {
+            "converse() returned while the client could still send: what comes now is answered with a reset.".to_string()
+        });
         client.close();
         let got = server.join(|_| "unread-body-resets");
         scene.check(got.is_ok(), "unread-body-resets", || {

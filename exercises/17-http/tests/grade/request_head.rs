@@ -152,7 +152,9 @@ fn refuses_a_request_line_over_the_maximum() {
         let whole = head(scene) + &format!("GET /{target} HTTP/1.1\r\nHost: a\r\n\r\n");
         let endless = format!("GET /{target}");
         let pieces = endless.as_bytes().chunks(100).map(<[u8]>::to_vec).collect();
-        let lists = vec![vec![whole.into_bytes()], pieces];
+        // So long that it is too long for a head as well.
+        let longest = format!("GET /{}", scene.random_letters(MAX_HEAD));
+        let lists = vec![vec![whole.into_bytes()], pieces, vec![longest.into_bytes()]];
         for fed in feed::<Decoder>(scene, lists) {
             check(scene, &fed, all, too_large);
         }

@@ -14,7 +14,9 @@ struct House {
 
 impl House {
     fn new() -> House {
-        let folder = of_the_machine("make a folder", tempfile::tempdir());
+        // No dot in front, as tempfile would have it: an answer may look at all names of a path.
+        let folder = tempfile::Builder::new().prefix("house-").tempdir();
+        let folder = of_the_machine("make a folder", folder);
         let real = of_the_machine("resolve its path", folder.path().canonicalize());
         let house = House { folder, real };
         for file in [

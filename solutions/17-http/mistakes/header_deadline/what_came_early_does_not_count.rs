@@ -1,0 +1,55 @@
+//! hint: the-next-has-begun
+//! Forgets the bytes that came with the request before.
+
+use std::time::{Duration, Instant};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    pub between: Duration,
+    pub head: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Wait(Duration),
+    TooSlow,
+    Close,
+}
+
+#[derive(Debug)]
+pub struct HeadClock {
+    patience: Patience,
+    quiet_since: Instant,
+    begun: Option<Instant>,
+}
+
+impl HeadClock {
+    pub fn new(now: Instant, patience: Patience) -> HeadClock {
+        HeadClock {
+            patience,
+            quiet_since: now,
+            begun: None,
+        }
+    }
+
+    pub fn bytes_came(&mut self, now: Instant) {
+        self.begun.get_or_insert(now);
+    }
+
+    pub fn answered(&mut self, now: Instant, _next_has_begun: bool) {
+        self.quiet_since = now;
+        self.begun = None;
+    }
+
+    pub fn next(&self, now: Instant) -> Next {
+        let (deadline, then) = match self.begun {
+            Some(begun) => (begun + self.patience.head, Next::TooSlow),
+            None => (self.quiet_since + self.patience.between, Next::Close),
+        };
+        if now >= deadline {
+            then
+        } else {
+            Next::Wait(deadline - now)
+        }
+    }
+}
