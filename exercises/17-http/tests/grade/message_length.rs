@@ -1,5 +1,5 @@
 use super::LESSON;
-use http_exercises::message_length::{MAX_BODY, converse, response};
+use http_exercises::message_length::{MAX_BODY, MAX_SCRAP, converse, response};
 use peer::{Answer, Line, Scene, Why};
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -229,5 +229,26 @@ fn takes_the_longest_body_and_no_longer_one() {
         client.expect_end(|_| "end-your-side");
         client.close();
         ends_well(scene, server);
+    });
+}
+
+#[test]
+fn does_not_read_for_ever_what_nobody_wants() {
+    LESSON.grade("message_length", |scene| {
+        let (mut client, server) = meet(scene);
+        let announced = scene.random().usize(1 << 30..2 << 30);
+        let head = format!("POST / HTTP/1.1\r\nContent-Length: {announced}\r\n\r\n");
+        client.send(head.as_bytes());
+        let refused = response("413 Content Too Large", b"", true);
+        client.expect(&refused, |_| "refuse-at-once");
+        // More than a reader may hold besides. The server closes while it comes.
+        let scrap = usize::try_from(MAX_SCRAP).unwrap_or(usize::MAX) + 2 * BEGINNING;
+        client.send(&scene.random_bytes(scrap));
+        scene.note("client: does not end its stream");
+        let got = server.join(|_| "scrap-has-an-end");
+        scene.check(got.is_ok(), "scrap-has-an-end", || {
+            format!("The body was refused, and converse() returned {got:?}; Ok(()) was expected.")
+        });
+        client.close();
     });
 }
