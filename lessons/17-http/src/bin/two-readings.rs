@@ -54,8 +54,8 @@ fn main() -> ExitCode {
 }
 
 // ANCHOR: requests
-/// The requests that a parser finds: the first line, and bytes of body. It believes one field and ignores
-/// the other. Of chunked bodies it knows the shortest, which is enough here.
+/// The requests that a parser finds: the first line, and bytes of body. It believes one field and
+/// ignores the other. Of chunked bodies it knows the shortest, which is enough here.
 fn requests<'a>(mut bytes: &'a str, believed: &str) -> Vec<(&'a str, usize)> {
     let mut found = Vec::new();
     while let Some((head, rest)) = bytes.split_once(END_OF_HEAD) {
