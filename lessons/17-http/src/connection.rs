@@ -208,7 +208,7 @@ impl Connection {
         self.writing = Writing::Owed(Owed {
             version: request.version(),
             is_head: request.method() == "HEAD",
-            expects_continue: framing != Framing::Length(0) && expects_continue(&request)?,
+            expects_continue: expects_continue(&request)?,
         });
         self.reading = Reading::Body(match framing {
             Framing::Length(length) => Body::Length(length),

@@ -61,6 +61,7 @@ fn whoever_could_smuggle_is_refused() {
         ("Content_Length\u{e9}: 5\r\n", 400),
         (": a\r\n", 400),
         ("no colon\r\n", 400),
+        ("nocolon\r\n", 400),
         ("X(: a\r\n", 400),
         // Codings.
         ("Transfer-Encoding: chunked, chunked\r\n", 400),
@@ -158,6 +159,7 @@ fn chunks_have_one_reading() {
         ("0\r\nX : y\r\n\r\n", 400),
         ("0\r\n X: y\r\n\r\n", 400),
         ("0\r\nno colon\r\n\r\n", 400),
+        ("0\r\nnocolon\r\n\r\n", 400),
         ("0\r\nX: y\n\r\n", 400),
         ("0000000000000005\r\nhello\r\n0\r\n\r\n", 400),
         ("10000000000000005\r\nhello\r\n0\r\n\r\n", 400),
@@ -169,6 +171,17 @@ fn chunks_have_one_reading() {
     assert_refused(
         &chunked(&format!("5;{}\r\nhello\r\n0\r\n\r\n", "a".repeat(300))),
         400,
+    );
+    // Nobody waits for the end of a line that is too long already.
+    let mut connection = Connection::new(10);
+    connection.receive_data(&chunked(&format!("5;{}", "a".repeat(300))));
+    assert!(matches!(
+        connection.next_event(),
+        Ok(Some(Event::Request(_)))
+    ));
+    assert_eq!(
+        connection.next_event().unwrap_err().status,
+        Status::BAD_REQUEST
     );
     let run = run([&*chunked(&format!("0\r\nX: {}\r\n\r\n", "a".repeat(5000)))]);
     assert_eq!(run.refused, Some(400));

@@ -112,6 +112,21 @@ fn requests_that_come_together_are_answered_in_their_order() {
 }
 
 #[test]
+fn an_empty_line_is_forgiven_once_before_each_request() {
+    let run = run_every_cut(format!("\r\n{}\r\n{}", CORPUS[3], CORPUS[0]).as_bytes());
+    assert_eq!((run.asked.len(), run.refused), (2, None));
+    let mut connection = Connection::new(MAX_BODY);
+    connection.receive_data(b"\r\n");
+    assert!(matches!(connection.next_event(), Ok(None)));
+    assert!(
+        !connection.is_inside_request(),
+        "a client that only said that is idle"
+    );
+    connection.receive_data(b"\r\n");
+    assert!(connection.next_event().is_err());
+}
+
+#[test]
 fn a_client_that_has_ended_its_stream_gets_all_that_it_asked_for() {
     let mut connection = Connection::new(MAX_BODY);
     connection.receive_data(CORPUS[0].repeat(3).as_bytes());
@@ -249,6 +264,11 @@ fn a_client_that_waits_for_a_word_gets_it_when_its_body_is_wanted() {
     // Its body has come already: nothing to say.
     let mut connection = Connection::new(MAX_BODY);
     connection.receive_data(format!("{head}ok").as_bytes());
+    while connection.next_event().unwrap().is_some() {}
+    assert_eq!(connection.data_to_send(), b"");
+    // A part of it has come: the client does not wait.
+    let mut connection = Connection::new(MAX_BODY);
+    connection.receive_data(format!("{head}o").as_bytes());
     while connection.next_event().unwrap().is_some() {}
     assert_eq!(connection.data_to_send(), b"");
     // Nobody wants it: the answer is final, and what may come is no request.

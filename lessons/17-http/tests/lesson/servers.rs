@@ -333,6 +333,48 @@ fn a_slow_reader_gets_the_whole_file() {
     }
 }
 
+/// What counts is each piece, and not the whole.
+#[test]
+fn a_reader_may_take_longer_than_the_patience_for_a_piece() {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    thread::scope(|scope| {
+        for engine in BOTH {
+            scope.spawn(move || {
+                let (_folder, answer) = large_file();
+                let patience = Patience {
+                    response: PATIENCE,
+                    ..GENEROUS
+                };
+                let server = Server::start(engine, LIMITS, patience, answer);
+                let mut client = connect(server.address);
+                socket2::SockRef::from(&client)
+                    .set_recv_buffer_size(BUFFER)
+                    .unwrap();
+                say(
+                    &client,
+                    "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                );
+                let (started, mut got, mut buffer) = (Instant::now(), 0, vec![0; 32 * 1024]);
+                loop {
+                    // Until it has taken longer than that, in small steps.
+                    if started.elapsed() < PATIENCE + PATIENCE / 4 {
+                        thread::sleep(Duration::from_millis(15));
+                    }
+                    match client.read(&mut buffer).unwrap() {
+                        0 => break,
+                        count => got += count,
+                    }
+                }
+                assert!(
+                    started.elapsed() > PATIENCE && got > LARGE,
+                    "{engine:?}: {got}"
+                );
+                assert_eq!(server.stop(), 0);
+            });
+        }
+    });
+}
+
 #[test]
 fn who_does_not_read_is_given_up_and_can_see_that_something_is_missing() {
     for engine in BOTH {
@@ -515,6 +557,46 @@ fn a_stop_lets_answers_out_and_idle_clients_go() {
         );
         drop((idle, reading, half, probe));
         assert_eq!(server.stop(), 0, "{engine:?}");
+    }
+}
+
+#[test]
+fn a_stop_answers_what_was_asked_and_says_that_this_was_the_last() {
+    for engine in BOTH {
+        let (_folder, answer) = large_file();
+        let server = Server::start(engine, LIMITS, GENEROUS, answer);
+        let client = connect(server.address);
+        say(&client, GET.repeat(2));
+        (&client).read_exact(&mut [0]).unwrap();
+        server.stop.stop();
+        let all = rest(&client);
+        assert!(all.len() > 2 * LARGE, "{engine:?}: {}", all.len());
+        assert_eq!(
+            all.matches("Connection: close\r\n").count(),
+            1,
+            "{engine:?}"
+        );
+        drop(client);
+        assert_eq!(server.stop(), 0);
+    }
+}
+
+#[test]
+fn what_comes_after_the_last_request_makes_no_reset() {
+    for engine in BOTH {
+        let server = Server::start(engine, LIMITS, GENEROUS, echo);
+        let client = connect(server.address);
+        let mut sender = client.try_clone().unwrap();
+        let sending = thread::spawn(move || {
+            let last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            sender.write_all(last.as_bytes()).unwrap();
+            sender.write_all(&vec![b'x'; 4 * 1024 * 1024]).unwrap();
+            sender.shutdown(Shutdown::Write).unwrap();
+        });
+        assert!(rest(&client).ends_with("GET / "), "{engine:?}");
+        sending.join().unwrap();
+        assert_eq!(server.ended().unwrap(), 1);
+        assert_eq!(server.stop(), 0);
     }
 }
 
