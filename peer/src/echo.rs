@@ -8,16 +8,16 @@
 //! Hint keys that the cases give: `not-echoed`, `one-at-a-time`, `end-before-the-rest`,
 //! `short-write`, `no-back-pressure`, `dies-with-one-client`, `starves-others`, `never-closes`.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use threads::{Limits, News, Stop};
+use threads::{Limits, Stop};
 
-use crate::engine::{A_WHILE, is_refused, passes, until_refused};
+use crate::engine::{A_WHILE, is_refused, is_timeout, passes, until_refused};
 use crate::{LONGEST_DEADLINE, Line, Report, Scene, Why};
 
 /// Bytes of an exchange that no buffer takes at once.
@@ -254,12 +254,10 @@ pub fn conforms(
         |scene, server| {
             let mut silent = scene.connect("silent", server.address);
             silent.expect_gone("idle");
-            let news = server.news();
-            scene.check(
-                matches!(&news, News::Ended(_, Err(error)) if error.kind() == ErrorKind::TimedOut),
-                "idle",
-                || format!("A silent client was given up, and the server reported {news:?}."),
-            );
+            let told = server.told_of(&silent);
+            scene.check(is_timeout(&told), "idle", || {
+                format!("A silent client was given up, and the server reported {told:?}.")
+            });
         },
     );
     passes("keeps the slow", short_idle(), &serve, |scene, server| {
@@ -381,14 +379,7 @@ pub fn conforms(
             // What the server had not read is lost, and may end in a reset: that is the client's risk.
             let got = late.read_while_right(&piece, "stop");
             let cut = server.returned();
-            let News::Ended(_, told) = server.news() else {
-                scene.fail(
-                    "news",
-                    "The server reported a failed accept.".to_string(),
-                    String::new(),
-                    false,
-                )
-            };
+            let told = server.told_of(&late);
             scene.check(cut == 0 && got <= sent && told.as_ref().is_ok_and(|count| *count == got as u64), "stop", || {
             format!("Of {sent} bytes the client read {got} back; the server counted {told:?}, and cut off {cut}.")
         });

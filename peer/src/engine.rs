@@ -1,6 +1,6 @@
 //! Runs a lesson's server for the suites: started, asked to stop, and what it reported.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use threads::{Limits, News, Stop};
 
-use crate::{Answer, LONGEST_DEADLINE, Scene, judge, of_the_machine};
+use crate::{Answer, LONGEST_DEADLINE, Line, Scene, judge, of_the_machine};
 
 /// Takes what a server has to tell.
 pub type Report = Box<dyn Fn(News) + Send + Sync>;
@@ -31,6 +31,7 @@ pub(crate) struct Running<'a> {
     stop: Stop,
     answer: Option<Answer<'a, io::Result<usize>>>,
     news: Receiver<News>,
+    told: Vec<(SocketAddr, io::Result<u64>)>,
 }
 
 impl Running<'_> {
@@ -53,18 +54,26 @@ impl Running<'_> {
         }
     }
 
-    /// The next thing that the server has told.
-    pub(crate) fn news(&self) -> News {
-        self.news
-            .recv_timeout(self.scene.left())
-            .unwrap_or_else(|_| {
-                self.scene.fail(
+    /// What the server has told of the conversation with `line`.
+    pub(crate) fn told_of(&mut self, line: &Line) -> io::Result<u64> {
+        let client = line.local_addr();
+        loop {
+            // Several may end at the same time, in any order.
+            let at = self.told.iter().position(|(address, _)| *address == client);
+            if let Some(at) = at {
+                return self.told.remove(at).1;
+            }
+            match self.news.recv_timeout(self.scene.left()) {
+                Ok(News::Ended(address, outcome)) => self.told.push((address, outcome)),
+                Ok(News::AcceptFailed(_)) => {}
+                Err(_) => self.scene.fail(
                     "news",
                     "The server told nothing of a conversation that is over.".to_string(),
                     String::new(),
                     false,
-                )
-            })
+                ),
+            }
+        }
     }
 }
 
@@ -108,6 +117,7 @@ pub(crate) fn passes<F>(
             stop,
             answer: Some(answer),
             news,
+            told: Vec::new(),
         };
         case(scene, &mut running);
     });
@@ -117,6 +127,11 @@ pub(crate) fn passes<F>(
             verdict.sentence, verdict.key, verdict.ladder, verdict.bytes, verdict.seed
         );
     }
+}
+
+/// Whether a conversation was given up because nothing moved.
+pub(crate) fn is_timeout(told: &io::Result<u64>) -> bool {
+    matches!(told, Err(error) if error.kind() == ErrorKind::TimedOut)
 }
 
 /// Whether nobody listens at `address`.

@@ -29,7 +29,7 @@
 //!
 //! Rooms: [`Scene`] (one test: deadline, seed, the student's threads), [`Line`] (one end of a
 //! TCP connection), [`Host`] (a listener for exercises that write a client), [`Script`]
-//! (in-memory stream), [`Datagrams`] (a UDP socket behind a network that may be bad), and the suites
+//! and [`Sink`] (in memory, to read from and to write to), [`Datagrams`] (a UDP socket behind a network that may be bad), and the suites
 //! that every server of a kind passes: [`mod@echo`] and [`chat`]. Behind
 //! them: the ladder, the bytes, the verdict and its report, and where a thread is blocked. For
 //! graders that look closer: [`caught`] (a panic that has a meaning) and [`address_space`]
@@ -51,6 +51,7 @@ mod line;
 mod memory;
 mod scene;
 mod script;
+mod sink;
 mod trickle;
 mod verdict;
 mod whereabouts;
@@ -62,6 +63,7 @@ pub use line::{Host, Line};
 pub use memory::address_space;
 pub use scene::{Answer, Scene, of_the_machine};
 pub use script::{Script, Step};
+pub use sink::{Sink, Take};
 pub use verdict::{Verdict, Why};
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -241,6 +241,8 @@ impl Drop for Seat {
 impl Conversation {
     // ANCHOR: echo
     /// Talks until the client ends its stream, or somebody asks to stop, and closes.
+    ///
+    /// Policy, failed client: it is reported, and nobody else notices.
     pub(crate) fn hold(self, talk: impl Fn(&Self) -> io::Result<u64>) -> News {
         let outcome = self.talk_until_the_end(talk);
         News::Ended(self.address, outcome)

@@ -49,9 +49,8 @@ pub fn serve_each(
         let (report, talk) = (&report, &talk);
         let accepted = conversations.accept_each(listener, report, |conversation| {
             let address = conversation.address;
-            let name = format!("echo {address}");
             let started = thread::Builder::new()
-                .name(name)
+                .name(address.to_string())
                 .spawn_scoped(scope, move || report(conversation.hold(talk)));
             // Policy, failed thread: it is this client's bad luck, pthread_create(3).
             if let Err(error) = started {

@@ -310,16 +310,18 @@ fn read_messages(client: &Client, seat: &Seat<'_>, idle: Duration) -> io::Result
             Ok(None) => {
                 let left = deadline.left(Instant::now());
                 match listen_for(&client.stream, &mut buffer, left)? {
-                    Heard::Bytes(count) => frames.receive_data(&buffer[..count]),
-                    Heard::End => frames.receive_end(),
-                    // Policy, idle: a client that only trickles says no whole message either.
-                    Heard::Silence if deadline.left(Instant::now()).is_zero() => {
-                        refuse(client, seat, Refused::Silent);
-                        return Ok(received);
+                    Heard::Bytes(count) => {
+                        frames.receive_data(&buffer[..count]);
+                        continue;
                     }
-                    Heard::Silence => {}
+                    Heard::End => {
+                        frames.receive_end();
+                        continue;
+                    }
+                    // Policy, idle: a client that only trickles says no whole message either.
+                    Heard::Silence if deadline.left(Instant::now()).is_zero() => Refused::Silent,
+                    Heard::Silence => continue,
                 }
-                continue;
             }
             Err(framing::Error::TooLong { .. }) if hall.state().room.contains(key) => {
                 Refused::BadText

@@ -14,11 +14,17 @@
 mod connecting;
 mod connection;
 mod out_buffer;
+#[cfg(unix)]
+mod poll;
+#[cfg(not(unix))]
+#[path = "no_poll.rs"]
+mod poll;
 mod server;
 mod wait;
 
 pub use connecting::{Connecting, begin, check};
 pub use connection::{BUDGET, Connection, HIGH_WATER_MARK, Interest, Turn};
 pub use out_buffer::{Flushed, OutBuffer};
+pub use poll::Poll;
 pub use server::{serve, serve_spinning, serve_with};
-pub use wait::{Endpoint, Poll, Spin, Wait, Watched};
+pub use wait::{Endpoint, Spin, Wait, Watched};

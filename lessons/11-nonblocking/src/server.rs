@@ -6,21 +6,19 @@ use std::time::{Duration, Instant};
 
 use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 
-use crate::{Connection, Endpoint, Interest, Poll, Spin, Turn, Wait, Watched};
+use crate::{BUDGET, Connection, Endpoint, Interest, Poll, Spin, Turn, Wait, Watched};
 
 /// Bytes that one read may take. All connections share the buffer: nothing stays in it.
 const SCRATCH: usize = 64 * 1024;
 
-/// Bytes of a client that are thrown away when the server stops: more than a kernel usually keeps
-/// for one connection, tcp(7), and an end for a client that never stops sending.
-const MAX_DISCARD: u64 = 8 * 1024 * 1024;
+/// After our end of the stream, a client that has sent nothing for so long is not waited for.
+const LINGER: Duration = Duration::from_millis(100);
 
-const ACCEPTABLE: Interest = Interest {
+const READABLE: Interest = Interest {
     readable: true,
     writable: false,
 };
 
-// ANCHOR: serve
 /// Echoes for the clients of `listener` until `stop`, all in one thread, and tells `report` what
 /// became of each. Returns how many conversations had to be cut off.
 ///
@@ -50,13 +48,21 @@ pub fn serve_spinning(
 ) -> io::Result<usize> {
     serve_with(Spin, listener, limits, stop, report)
 }
-// ANCHOR_END: serve
 
 struct Client {
     connection: Connection<TcpStream>,
     address: SocketAddr,
     /// What it waits for, as its last turn said.
     interest: Interest,
+    /// Once our half has ended.
+    parting: Option<Parting>,
+}
+
+/// Everything has been written; the client may still be sending.
+struct Parting {
+    echoed: u64,
+    /// When something came that was thrown away, or when this began.
+    last_heard: Instant,
 }
 
 struct Server<R> {
@@ -112,7 +118,8 @@ pub fn serve_with(
         // The listener stood behind the clients.
         let (clients, listener) = ready.split_at(server.clients.len());
         server.give_turns(clients, now, &mut scratch);
-        if listener == [true] {
+        // Whoever comes when the server should stop is not let in.
+        if listener == [true] && !stop.is_stopped() {
             server.accept(now)?;
         }
     }
@@ -120,6 +127,15 @@ pub fn serve_with(
 // ANCHOR_END: loop
 
 impl Client {
+    fn new(stream: TcpStream, address: SocketAddr, idle: Duration, now: Instant) -> Self {
+        Self {
+            connection: Connection::new(stream, idle, now),
+            address,
+            interest: READABLE,
+            parting: None,
+        }
+    }
+
     fn watched(&self) -> Watched<'_> {
         Watched {
             endpoint: Endpoint::Client(self.connection.stream()),
@@ -127,6 +143,67 @@ impl Client {
             ready: false,
         }
     }
+
+    /// Time until its turn comes though it is not ready.
+    fn patience(&self, now: Instant) -> Duration {
+        match &self.parting {
+            None => self.connection.patience(now),
+            Some(parting) => {
+                LINGER.saturating_sub(now.saturating_duration_since(parting.last_heard))
+            }
+        }
+    }
+
+    // ANCHOR: client_turn
+    /// One turn. Returns the outcome when the conversation is over.
+    fn turn(&mut self, now: Instant, scratch: &mut [u8]) -> Option<io::Result<u64>> {
+        if self.parting.is_none() {
+            match self.connection.turn(now, scratch) {
+                Turn::Waits(interest) => {
+                    self.interest = interest;
+                    return None;
+                }
+                Turn::Over(Err(error)) => return Some(Err(error)),
+                Turn::Over(Ok(echoed)) => self.end(echoed, now),
+            }
+        }
+        self.discard(now, scratch)
+    }
+
+    /// Ends our half: the client's read says end of stream.
+    fn end(&mut self, echoed: u64, now: Instant) {
+        // It fails when the client is gone: the next read will tell.
+        let _ = self.connection.stream().shutdown(Shutdown::Write);
+        self.interest = READABLE;
+        self.parting = Some(Parting {
+            echoed,
+            last_heard: now,
+        });
+    }
+
+    /// Throws away what still comes: with unread input, close() would send a reset, and destroy
+    /// what of the echo is still under way (lesson 04). A client that has ended first, as most do,
+    /// is done with at once.
+    fn discard(&mut self, now: Instant, scratch: &mut [u8]) -> Option<io::Result<u64>> {
+        let parting = self.parting.as_mut()?;
+        let mut stream = self.connection.stream();
+        let mut heard = 0;
+        while heard < BUDGET {
+            match stream.read(scratch) {
+                Ok(0) => return Some(Ok(parting.echoed)),
+                Ok(count) => {
+                    heard += count;
+                    parting.last_heard = now;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Some(Ok(parting.echoed)), // Gone, when all was written.
+            }
+        }
+        let echoed = parting.echoed;
+        self.patience(now).is_zero().then_some(Ok(echoed))
+    }
+    // ANCHOR_END: client_turn
 }
 
 impl<R: Fn(News)> Server<R> {
@@ -138,7 +215,7 @@ impl<R: Fn(News)> Server<R> {
         }
         self.listener.as_ref().map(|listener| Watched {
             endpoint: Endpoint::Listener(listener),
-            interest: ACCEPTABLE,
+            interest: READABLE,
             ready: false,
         })
     }
@@ -154,42 +231,28 @@ impl<R: Fn(News)> Server<R> {
     fn timeout(&self, now: Instant) -> Option<Duration> {
         let accept = Some(self.accept_pause(now)).filter(|pause| !pause.is_zero());
         let drained = self.drain_left(now);
-        let idle = self
-            .clients
-            .iter()
-            .map(|client| client.connection.patience(now));
+        let idle = self.clients.iter().map(|client| client.patience(now));
         idle.chain(accept).chain(drained).min()
     }
 
-    // ANCHOR: give_turns
     /// A turn for each client that is ready, and for each whose time is over.
     fn give_turns(&mut self, ready: &[bool], now: Instant, scratch: &mut [u8]) {
         let mut ready = ready.iter();
         let report = &self.report;
         self.clients.retain_mut(|client| {
             let is_ready = ready.next() == Some(&true);
-            if !is_ready && !client.connection.patience(now).is_zero() {
+            if !is_ready && !client.patience(now).is_zero() {
                 return true;
             }
-            match client.connection.turn(now, scratch) {
-                Turn::Waits(interest) => {
-                    client.interest = interest;
-                    true
-                }
-                // Policy, failed client: it is reported, and the others are served.
-                Turn::Over(outcome) => {
-                    if outcome.is_ok() {
-                        hang_up(client.connection.stream());
-                    }
-                    report(News::Ended(client.address, outcome));
-                    false // The client is dropped: close().
-                }
-            }
+            let Some(outcome) = client.turn(now, scratch) else {
+                return true;
+            };
+            // Policy, failed client: it is reported, and the others are served.
+            report(News::Ended(client.address, outcome));
+            false // The client is dropped: close().
         });
     }
-    // ANCHOR_END: give_turns
 
-    // ANCHOR: accept
     /// Lets clients in until none waits, or no more may come in.
     fn accept(&mut self, now: Instant) -> io::Result<()> {
         let Some(listener) = &self.listener else {
@@ -201,12 +264,12 @@ impl<R: Fn(News)> Server<R> {
                 Ok((stream, address))
             });
             match accepted {
-                Ok((stream, address)) => self.clients.push(Client {
-                    connection: Connection::new(stream, self.limits.idle, now),
-                    address,
-                    interest: ACCEPTABLE,
-                }),
+                Ok((stream, address)) => {
+                    let client = Client::new(stream, address, self.limits.idle, now);
+                    self.clients.push(client);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // Policy, failed accept: as in lesson 09, but the pause keeps nobody waiting.
                 Err(error) => match after_accept(&error) {
                     AfterAccept::Next => {}
                     AfterAccept::Pause => {
@@ -220,9 +283,7 @@ impl<R: Fn(News)> Server<R> {
         }
         Ok(())
     }
-    // ANCHOR_END: accept
 
-    // ANCHOR: stop
     /// Policy, stop: nobody comes in, nothing more is read, what was read is written.
     fn begin_to_stop(&mut self, now: Instant, scratch: &mut [u8]) {
         self.stopped = Some(now);
@@ -240,26 +301,24 @@ impl<R: Fn(News)> Server<R> {
         Some((self.limits.drain).saturating_sub(now.saturating_duration_since(stopped)))
     }
 
-    /// Once everybody has left, or may stay no longer: how many were cut off.
+    /// Policy, drain deadline: once everybody has left, or may stay no longer, how many were cut off.
     fn has_stopped(&mut self, now: Instant) -> Option<usize> {
         let left = self.drain_left(now)?;
         if !left.is_zero() && !self.clients.is_empty() {
             return None;
         }
-        let cut_off = self.clients.len();
+        let mut cut_off = 0;
         for client in self.clients.drain(..) {
-            let error = io::Error::new(ErrorKind::TimedOut, "cut off: the server has stopped");
-            (self.report)(News::Ended(client.address, Err(error)));
+            let outcome = match client.parting {
+                Some(parting) => Ok(parting.echoed), // It has its echo, and never stops sending.
+                None => {
+                    cut_off += 1;
+                    let sentence = "cut off: the server has stopped";
+                    Err(io::Error::new(ErrorKind::TimedOut, sentence))
+                }
+            };
+            (self.report)(News::Ended(client.address, outcome));
         }
         Some(cut_off)
     }
 }
-
-/// Ends our half, and throws away what has come meanwhile: with unread input, close() would send a
-/// reset (lesson 04). It does not wait for more.
-fn hang_up(stream: &TcpStream) {
-    // Both fail when the client is gone already: then there is nobody left to be polite to.
-    let _ = stream.shutdown(Shutdown::Write);
-    let _ = io::copy(&mut stream.take(MAX_DISCARD), &mut io::sink());
-}
-// ANCHOR_END: stop

@@ -311,11 +311,16 @@ impl<R: Fn(News)> Server<R> {
             let _ = self.poll.registry().deregister(&mut listener); // As in `end`.
         }
         self.drain_until = Some(now + self.limits.drain.min(FOREVER));
-        let everybody: Vec<Token> = self.connections.keys().copied().collect();
-        for token in everybody {
-            if let Some(connection) = self.connections.get_mut(&token) {
-                connection.ended = true;
+        // Who has to take something first keeps waiting for room: an event will tell of it. To those
+        // who wait for bytes nothing would.
+        let mut done = Vec::new();
+        for (token, connection) in &mut self.connections {
+            connection.ended = true;
+            if connection.wanted() == Interest::READABLE {
+                done.push(*token);
             }
+        }
+        for token in done {
             self.make_ready(token);
         }
     }

@@ -315,36 +315,29 @@ impl<R: Fn(News)> Server<R> {
     }
 
     /// Goes on with one that is leaving: first it gets the rest, then the end of the stream.
+    /// Nothing is read meanwhile. Who sends for ever and takes nothing has to wait.
     fn leave(&mut self, token: usize, now: Instant) -> io::Result<()> {
         let Some(connection) = self.connections.get_mut(token) else {
             return Ok(());
         };
-        let stopping = self.listener.is_none();
-        // The last look, perhaps: it does not wait for an edge.
-        connection.readable |= stopping && !connection.ended;
-        let more = connection.discard(&mut self.buffer)?;
-        if connection.outbox.waiting() == 0 {
-            connection.stream.shutdown(Shutdown::Write)?;
-            // Who has said that it ends needs no more time; nor has a server that stops.
-            if connection.ended || stopping {
-                self.lose(token, None);
-                return Ok(());
-            }
-            connection.state = State::Lingering;
-            self.timers.set(token, now + LINGER);
+        if connection.outbox.waiting() > 0 {
+            return Ok(());
         }
-        if more {
-            self.schedule(token);
-        }
-        Ok(())
+        connection.stream.shutdown(Shutdown::Write)?;
+        connection.state = State::Lingering;
+        self.timers.set(token, now + LINGER);
+        self.linger(token)
     }
 
     fn linger(&mut self, token: usize) -> io::Result<()> {
         let Some(connection) = self.connections.get_mut(token) else {
             return Ok(());
         };
+        // A server that stops has no time to linger: it throws away what is there, and closes.
+        let stopping = self.listener.is_none();
+        connection.readable |= stopping && !connection.ended;
         let more = connection.discard(&mut self.buffer)?;
-        if connection.ended || self.listener.is_none() {
+        if connection.ended || stopping {
             self.lose(token, None);
         } else if more {
             self.schedule(token);

@@ -58,7 +58,8 @@ pub async fn serve(
 
     loop {
         let accepted = select! {
-            _ = stopping.changed() => break,
+            biased; // In this order: after the stop, nobody new.
+            _ = stopping.wait_for(|asked| *asked) => break,
             // A set remembers who has ended until somebody asks.
             Some(_) = conversations.join_next() => continue,
             accepted = next_client(&listener, &places) => accepted,
@@ -82,7 +83,7 @@ pub async fn serve(
                 AfterAccept::Pause => {
                     report(News::AcceptFailed(error));
                     // The conversations go on meanwhile: they are tasks of their own.
-                    let _ = timeout(ACCEPT_PAUSE, stopping.changed()).await;
+                    sleep(ACCEPT_PAUSE).await;
                 }
                 AfterAccept::GiveUp => {
                     drop(listener);

@@ -29,7 +29,7 @@ const MAX_SCRAPS: usize = 2 * 1024;
 ///
 /// # Errors
 ///
-/// - `TimedOut` when no whole message came for `idle`, or when the client took nothing for so long;
+/// - `TimedOut` when no whole message came for `idle`;
 /// - `InvalidData` when the client was refused;
 /// - `UnexpectedEof` when its stream ended inside a message;
 /// - `WriteZero` when its queue was full, because it did not read;
@@ -73,8 +73,6 @@ pub(crate) async fn hold(
             () = yield_now(), if more => {}
         }
     };
-    // ANCHOR_END: hold
-
     hall.leave(key);
     if let Ending::TooSlow = ending {
         let sentence = format!("too slow: over {MAX_QUEUE} bytes would have waited for it");
@@ -88,6 +86,7 @@ pub(crate) async fn hold(
         _ => Ok(received),
     }
 }
+// ANCHOR_END: hold
 
 // ANCHOR: read_once
 /// Hands what has come to the codec: there it is safe, whatever happens to the future that called.

@@ -12,13 +12,12 @@ mod queue;
 use std::future::pending;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -44,13 +43,13 @@ pub async fn serve(
     stop: &Stop,
     report: impl Fn(News) + Send + Sync + 'static,
 ) -> io::Result<usize> {
-    let (asked, stopped) = watch::channel(None);
-    stop.on_stop(move || {
-        asked.send_replace(Some(Instant::now() + limits.drain));
-    });
+    let asked = Arc::new(Notify::new());
+    let wake = Arc::clone(&asked);
+    stop.on_stop(move || wake.notify_one());
+    // The deadline, as soon as there is one.
+    let (draining, stopped) = watch::channel(None);
     let (hall, report) = (Arc::new(Hall::default()), Arc::new(report));
     let mut tasks = JoinSet::new();
-    let mut asked_to_stop = pin!(deadline(stopped.clone()));
     loop {
         tokio::select! {
             // Policy, cap: while every place is taken, clients wait in the backlog.
@@ -74,11 +73,13 @@ pub async fn serve(
             }
             // Without tasks it says None, and this branch is out for the rest of the turn.
             Some(_) = tasks.join_next() => {}
-            _ = &mut asked_to_stop => break,
+            () = asked.notified() => break,
         }
     }
+    let deadline = Instant::now() + limits.drain;
     drop(listener);
-    hall.close();
+    hall.close(); // Before the conversations hear of it: their last message is in their queues now.
+    draining.send_replace(Some(deadline));
     let mut cut_off = 0;
     while let Some(ended) = tasks.join_next().await {
         cut_off += usize::from(matches!(ended, Ok(true)));

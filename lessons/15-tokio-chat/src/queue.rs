@@ -93,8 +93,10 @@ impl Queue {
     pub(crate) fn has_overflowed(&self) -> bool {
         self.waiting().overflowed
     }
-    // ANCHOR_END: queue
+}
+// ANCHOR_END: queue
 
+impl Queue {
     /// The frames for one write: only this client's task removes any, so they stay the first.
     fn first_frames(&self) -> Batch {
         let waiting = self.waiting();

@@ -18,16 +18,16 @@ pub mod threaded;
 
 use std::io::{self, ErrorKind, Read};
 
-pub use request::{MAX_WORK, Request};
+pub use request::{MAX_REPLY, MAX_WORK, Request};
 pub use since_stop::SinceStop;
 
 /// Bytes that one read may take, and that are thrown away with one read.
 const BUFFER_SIZE: usize = 4 * 1024;
 
-/// Bytes that have come and that nobody will answer are thrown away before a connection is closed,
-/// so many at most: more than the kernel holds for a connection that nobody reads, unless somebody
-/// sends on. For that one, the connection ends with a reset.
-const MAX_DISCARD: usize = 1024 * 1024;
+/// Bytes that are thrown away before a connection is closed: more than a client leaves behind that
+/// waits for its reply, and an end all the same for one that never stops sending. That one gets a
+/// reset.
+const MAX_DISCARD: usize = 16 * 1024 * 1024;
 
 /// Why a conversation ended without the client's doing.
 fn cut_off() -> io::Error {

@@ -10,6 +10,7 @@ use framing::{Event, Lines, MAX_LINE};
 use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -46,13 +47,17 @@ pub async fn serve(
     // Whoever drops this future wants no orphans either.
     let _no_orphans = conversations.now.drop_guard_ref();
 
-    // To drop a future that waits in accept() loses nobody: who has not been taken is in the backlog.
-    let accepting = accept_all(&listener, limits, &conversations);
-    let failed = conversations.stopping.run_until_cancelled(accepting).await;
+    // Dropped while it waits in accept(), it loses nobody: who was not taken is in the backlog.
+    let failed = select! {
+        biased; // The stop wins over a client who comes in the same moment.
+        () = conversations.stopping.cancelled() => None,
+        error = accept_all(&listener, limits, &conversations) => Some(error),
+    };
 
     // Policy, drain: one deadline for all, and it begins now.
     let deadline = Instant::now() + limits.drain;
-    drop(listener); // From here on a client is refused by the kernel, and can try another server.
+    // From here on a client is refused by the kernel, and can try another server.
+    drop(listener);
     let tracker = &conversations.tracker;
     tracker.close(); // wait() waits for "closed and empty": one without the other would not do.
     if failed.is_some() || timeout_at(deadline, tracker.wait()).await.is_err() {
@@ -138,11 +143,13 @@ async fn converse(
             Some(Event::Message(line)) => {
                 // In flight: nothing here looks at `stopping`, so the reply goes out whole.
                 let request = Request::parse(&line);
-                sleep(request.work).await;
-                lines.send_line(&request.reply)?;
-                let count = lines.data_to_send().len();
-                in_time(patience, stream.write_all(lines.data_to_send())).await?;
-                lines.data_sent(count);
+                // Even for zero, sleep() would wait for the next millisecond.
+                if !request.work.is_zero() {
+                    sleep(request.work).await;
+                }
+                for piece in request.reply() {
+                    send(&mut stream, patience, &piece).await?;
+                }
                 answered += 1;
             }
             Some(Event::End) => return Ok(answered),
@@ -166,7 +173,8 @@ async fn converse(
 async fn receive(stream: &TcpStream, lines: &mut Lines) -> io::Result<()> {
     loop {
         stream.readable().await?;
-        let mut buffer = [0; BUFFER_SIZE]; // Never kept while the task waits: an idle client is small.
+        // Never kept while the task waits: an idle client is small.
+        let mut buffer = [0; BUFFER_SIZE];
         match stream.try_read(&mut buffer) {
             Ok(0) => lines.receive_end(),
             Ok(count) => lines.receive_data(&buffer[..count]),
@@ -178,7 +186,16 @@ async fn receive(stream: &TcpStream, lines: &mut Lines) -> io::Result<()> {
     }
 }
 
-/// Waits for one read or one short write, but not longer than `patience`.
+/// Writes all of `bytes`. Each write gets all the patience: a slow client is not an idle one.
+async fn send(stream: &mut TcpStream, patience: Duration, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let count = in_time(patience, stream.write(bytes)).await?;
+        bytes = &bytes[count..];
+    }
+    Ok(())
+}
+
+/// Waits for one read or one write, but not longer than `patience`.
 async fn in_time<T>(
     patience: Duration,
     moving: impl Future<Output = io::Result<T>>,

@@ -32,6 +32,7 @@ pub fn serve(
 ) -> io::Result<usize> {
     let address = listener.local_addr()?;
     let conversations = Arc::new(Conversations::default());
+    conversations.state().spare = Some(listener.try_clone()?);
     stop.on_stop({
         let conversations = Arc::clone(&conversations);
         move || {
@@ -82,7 +83,8 @@ pub fn serve(
                 conversations.pause(ACCEPT_PAUSE);
             }
         };
-        drop(listener); // From here on a client is refused by the kernel, and can try another server.
+        // From here on a client is refused by the kernel, and can try another server.
+        drop(listener);
         if accepted.is_err() {
             conversations.cut_off();
         }
@@ -131,6 +133,8 @@ struct State {
     phase: Phase,
     open: HashMap<u64, Arc<TcpStream>>,
     begun: u64,
+    /// A descriptor to give up when one is needed for waking `accept`: there may be no other left.
+    spare: Option<TcpListener>,
 }
 
 impl Conversations {
@@ -142,6 +146,7 @@ impl Conversations {
             return false;
         }
         state.phase = Phase::Stopping(Instant::now());
+        state.spare = None;
         for stream in state.open.values() {
             // The client hears nothing of it; and when it has gone already, so much the better.
             let _ = stream.shutdown(Shutdown::Read);
@@ -155,6 +160,7 @@ impl Conversations {
     fn cut_off(&self) -> usize {
         let mut state = self.state();
         state.phase = Phase::CutOff;
+        state.spare = None;
         for stream in state.open.values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -246,10 +252,9 @@ fn converse(
                 // In flight: nothing here looks for the stop, so the reply goes out whole.
                 let request = Request::parse(&line);
                 conversations.work(request.work);
-                lines.send_line(&request.reply)?;
-                let count = lines.data_to_send().len();
-                stream.write_all(lines.data_to_send()).map_err(explained)?;
-                lines.data_sent(count);
+                for piece in request.reply() {
+                    stream.write_all(&piece).map_err(explained)?;
+                }
                 answered += 1;
             }
             Some(Event::End) => return Ok(answered),

@@ -2,5 +2,9 @@
 
 use peer::Lesson;
 
-#[allow(dead_code, reason = "the first exercise will use it")]
+mod accept_errors;
+mod connection_cap;
+mod one_client_idles;
+mod panicking_jobs;
+
 static LESSON: Lesson = Lesson::new("09-threads", include_str!("../../exercises.toml"));

@@ -2,5 +2,9 @@
 
 use peer::Lesson;
 
-#[allow(dead_code, reason = "the first exercise will use it")]
+mod bounded_queue;
+mod chat_room;
+mod registry;
+mod slow_policy;
+
 static LESSON: Lesson = Lesson::new("10-chat-threads", include_str!("../../exercises.toml"));

@@ -135,44 +135,6 @@ fn hears_nothing(mut stream: &TcpStream) {
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
 }
 
-/// Sends and never reads, until nothing is taken any more.
-fn fill(mut stream: &TcpStream) {
-    stream.set_nonblocking(true).unwrap();
-    let mut quiet = Instant::now();
-    while quiet.elapsed() < 3 * SHORT {
-        match stream.write(&[b'x'; 64 * 1024]) {
-            Ok(1..) => quiet = Instant::now(),
-            Ok(0) => return,
-            Err(_) => thread::sleep(Duration::from_millis(1)),
-        }
-    }
-    stream.set_nonblocking(false).unwrap();
-}
-
-/// Sends and does not read, until the server's write finds no room and it reads no more. All that
-/// was sent is with the server then; what it has not read is less than its receive buffer holds.
-fn stuff(mut stream: &TcpStream) {
-    let (here, there) = (stream.local_addr().unwrap(), stream.peer_addr().unwrap());
-    let look = |local, peer| closing::states::look(local, peer).unwrap().unwrap();
-    let becomes = |patience: Duration, good: &dyn Fn() -> bool| {
-        let started = Instant::now();
-        while !good() {
-            if started.elapsed() > patience {
-                return false;
-            }
-            thread::sleep(Duration::from_micros(100));
-        }
-        true
-    };
-    loop {
-        stream.write_all(&[b'x'; 32 * 1024]).unwrap();
-        if !becomes(3 * SHORT, &|| look(there, here).unread == 0) {
-            break;
-        }
-    }
-    assert!(becomes(DEADLINE, &|| look(here, there).unacknowledged == 0));
-}
-
 #[test]
 fn threaded_does_what_every_echo_server_does() {
     peer::echo::conforms(|listener, limits, stop, report| {
@@ -182,7 +144,9 @@ fn threaded_does_what_every_echo_server_does() {
 
 #[test]
 fn pool_does_what_every_echo_server_does() {
-    peer::echo::conforms(|listener, limits, stop, report| {
+    peer::echo::conforms(|listener, mut limits, stop, report| {
+        // A worker for each of the clients that come, and not 1,000 for every case.
+        limits.connections = limits.connections.min(GENEROUS.connections);
         threads::pool::serve(listener, limits, stop, report)
     });
 }
@@ -294,41 +258,6 @@ fn stop_ends_idle_clients_at_once_and_politely() {
         assert_eq!(rest(&talker), b"");
         let refused = TcpStream::connect_timeout(&address, DEADLINE).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
-    }
-}
-
-#[test]
-fn stop_lets_a_slow_reader_have_what_was_read() {
-    for engine in BOTH {
-        let server = Server::start(engine, GENEROUS);
-        let slow = connect(server.address);
-        stuff(&slow);
-        server.stop.stop(); // The server waits in a write, and what has come behind that is unread.
-        let echo = rest(&slow); // Ends with FIN, and not with a reset.
-        let outcome = server.ended().unwrap();
-        assert_eq!(outcome, echo.len() as u64);
-        assert!(!echo.is_empty());
-        assert_eq!(server.returned().unwrap(), 0);
-    }
-}
-
-#[test]
-fn stop_cuts_off_who_never_reads() {
-    for engine in BOTH {
-        let limits = Limits {
-            drain: SHORT,
-            ..GENEROUS
-        };
-        let server = Server::start(engine, limits);
-        let deaf = connect(server.address);
-        fill(&deaf);
-        let idle = connect(server.address);
-        greet(&idle, b"!");
-        server.stop.stop();
-        assert_eq!(server.ended().unwrap(), 1);
-        let error = server.ended().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
-        assert_eq!(server.returned().unwrap(), 1);
     }
 }
 

@@ -19,18 +19,23 @@ fn main() -> ExitCode {
 }
 
 fn listen(address: SocketAddr) -> io::Result<()> {
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address)?;
     let stop = Stop::new();
     let asked = stop.clone();
     ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
     println!("listening on {}", listener.local_addr()?);
 
-    let cut_off = chat_threads::serve(listener, Limits::USUAL, &stop, |news| match news {
-        News::Ended(client, Ok(count)) => println!("{client}: left after {count} messages"),
-        News::Ended(client, Err(error)) => println!("{client}: {error}"),
-        News::AcceptFailed(error) => println!("nobody can be accepted for now: {error}"),
-    })?;
-    println!("stopped; {cut_off} conversations were cut off");
+    let cut_off = chat_threads::serve(listener, Limits::USUAL, &stop, tell)?;
+    println!("stopped; conversations that were cut off: {cut_off}");
     Ok(())
+}
+
+fn tell(news: News) {
+    match news {
+        News::Ended(client, Ok(count)) => println!("{client}: left after {count} messages"),
+        News::Ended(client, Err(error)) => println!("{client}: failed, {error}"),
+        News::AcceptFailed(error) => println!("cannot accept, will try again: {error}"),
+    }
 }
 // ANCHOR_END: main

@@ -1,4 +1,4 @@
-//! A chat server with a task for each member, on port 7015.
+//! A chat room on port 7015, with a task for each client.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 const HELP: &str = "
 Usage: tokio-chat [ADDRESS]
 
-Serves a chat; talk with chat-client. Ctrl-C tells everybody, and ends it.
+Runs one chat room. Talk to it with chat-client. Ctrl-C says goodbye to all and ends it.
 ADDRESS is where to listen: 127.0.0.1:7015 unless given.
 ";
 
@@ -22,19 +22,23 @@ fn main() -> ExitCode {
 }
 
 async fn listen(address: SocketAddr) -> io::Result<()> {
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address).await?;
     let stop = Stop::new();
     let asked = stop.clone();
     ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
     println!("listening on {}", listener.local_addr()?);
 
-    let cut_off = tokio_chat::serve(listener, Limits::USUAL, &stop, |news| match news {
-        News::Ended(client, Ok(count)) => println!("{client}: {count} messages"),
-        News::Ended(client, Err(error)) => println!("{client}: {error}"),
-        News::AcceptFailed(error) => println!("cannot accept for now: {error}"),
-    })
-    .await?;
-    println!("stopped; {cut_off} conversations were cut off");
+    let cut_off = tokio_chat::serve(listener, Limits::USUAL, &stop, tell).await?;
+    println!("stopped; conversations that were cut off: {cut_off}");
     Ok(())
+}
+
+fn tell(news: News) {
+    match news {
+        News::Ended(client, Ok(count)) => println!("{client}: left after {count} messages"),
+        News::Ended(client, Err(error)) => println!("{client}: failed, {error}"),
+        News::AcceptFailed(error) => println!("cannot accept, will try again: {error}"),
+    }
 }
 // ANCHOR_END: main

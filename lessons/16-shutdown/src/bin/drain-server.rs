@@ -13,8 +13,9 @@ use tokio::runtime::Runtime;
 const HELP: &str = "
 Usage: drain-server [ADDRESS]
 
-Answers lines like `300 tea`: it works for 300 milliseconds, then it says `tea`. Ctrl-C stops it when
-what is in flight is finished, or after 3 seconds; a second Ctrl-C stops it at once.
+Answers lines like `300 tea`: it works for 300 milliseconds, then it says `tea`. And for `300 tea*9`
+it says that nine times. Ctrl-C stops it when what is in flight is finished, or after 3 seconds; a
+second Ctrl-C stops it at once.
 ADDRESS is where to listen: 127.0.0.1:7016 unless given.
 ";
 
@@ -29,9 +30,6 @@ fn main() -> ExitCode {
 }
 
 async fn listen(address: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on {}", listener.local_addr()?);
-
     let (stop, clock) = (Stop::new(), Arc::new(SinceStop::new()));
     let (asked, begun) = (stop.clone(), Arc::clone(&clock));
     ctrlc::set_handler(move || {
@@ -45,6 +43,9 @@ async fn listen(address: SocketAddr) -> io::Result<()> {
         asked.stop();
     })
     .map_err(io::Error::other)?;
+
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on {}", listener.local_addr()?);
 
     let now = Arc::clone(&clock);
     let report = move |news| match news {

@@ -1,4 +1,4 @@
-//! Answers requests that take a while on port 7116, with threads, and finishes what is in flight when it stops.
+//! Answers requests that take a while on port 7116, with threads, and drains like `drain-server`.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -11,8 +11,9 @@ use threads::{Limits, News, Stop};
 const HELP: &str = "
 Usage: drain-threads [ADDRESS]
 
-Answers lines like `300 tea`: it works for 300 milliseconds, then it says `tea`. Ctrl-C stops it when
-what is in flight is finished, or after 3 seconds; a second Ctrl-C stops it at once.
+Answers lines like `300 tea`: it works for 300 milliseconds, then it says `tea`. And for `300 tea*9`
+it says that nine times. Ctrl-C stops it when what is in flight is finished, or after 3 seconds; a
+second Ctrl-C stops it at once.
 ADDRESS is where to listen: 127.0.0.1:7116 unless given.
 ";
 
@@ -25,9 +26,6 @@ fn main() -> ExitCode {
 }
 
 fn listen(address: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind(address)?;
-    println!("listening on {}", listener.local_addr()?);
-
     let (stop, clock) = (Stop::new(), Arc::new(SinceStop::new()));
     let (asked, begun) = (stop.clone(), Arc::clone(&clock));
     ctrlc::set_handler(move || {
@@ -41,6 +39,9 @@ fn listen(address: SocketAddr) -> io::Result<()> {
         asked.stop();
     })
     .map_err(io::Error::other)?;
+
+    let listener = TcpListener::bind(address)?;
+    println!("listening on {}", listener.local_addr()?);
 
     let now = Arc::clone(&clock);
     let report = move |news| match news {

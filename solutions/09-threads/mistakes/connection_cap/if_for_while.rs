@@ -1,0 +1,66 @@
+//! hint: woken-is-not-free
+//! Wakes everybody, and whoever is woken takes a place without looking again.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+pub struct Places {
+    cap: usize,
+    taken: Mutex<usize>,
+    freed: Condvar,
+}
+
+pub struct Place {
+    places: Arc<Places>,
+}
+
+impl Places {
+    pub fn new(cap: usize) -> Arc<Places> {
+        Arc::new(Places {
+            cap,
+            taken: Mutex::new(0),
+            freed: Condvar::new(),
+        })
+    }
+
+    pub fn take(self: &Arc<Self>) -> Place {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if *taken >= self.cap {
+            taken = self
+                .freed
+                .wait(taken)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *taken += 1;
+        Place {
+            places: Arc::clone(self),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let places = &self.places;
+        *places.taken.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        places.freed.notify_all();
+    }
+}
+
+pub fn serve(
+    listener: TcpListener,
+    cap: usize,
+    converse: impl Fn(TcpStream) + Clone + Send + 'static,
+) -> io::Result<()> {
+    let places = Places::new(cap);
+    loop {
+        let place = places.take();
+        let (stream, _) = listener.accept()?;
+        let converse = converse.clone();
+        thread::spawn(move || {
+            let _place = place; // Dropped at the end of the thread, also when that is a panic.
+            converse(stream);
+        });
+    }
+}

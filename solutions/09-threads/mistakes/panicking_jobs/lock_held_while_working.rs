@@ -1,0 +1,50 @@
+//! hint: lock-held-while-working
+//! The guard of a `while let` lives as long as its body: one job at a time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+pub type Job = Box<dyn FnOnce() + Send>;
+
+pub struct Pool {
+    jobs: Option<Sender<Job>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    pub fn new(workers: usize) -> Pool {
+        let (jobs, queue) = mpsc::channel();
+        let queue = Arc::new(Mutex::new(queue));
+        let start = |_| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || work(&queue))
+        };
+        Pool {
+            jobs: Some(jobs),
+            workers: (0..workers).map(start).collect(),
+        }
+    }
+
+    pub fn submit(&self, job: impl FnOnce() + Send + 'static) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(Box::new(job)); // It fails only when no worker is left.
+        }
+    }
+}
+
+pub fn work(queue: &Mutex<Receiver<Job>>) {
+    while let Ok(job) = queue.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+        let _ = catch_unwind(AssertUnwindSafe(job));
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! hint: as-many-as-needed
+//! Empties the box for one frame.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slow {
+    DropOldest,
+    Disconnect,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    Queued,
+    Dropped(usize),
+    Disconnect,
+}
+
+#[derive(Debug)]
+pub struct Outbox {
+    limit: usize,
+    slow: Slow,
+    frames: VecDeque<Arc<[u8]>>,
+    sent: usize,
+}
+
+impl Outbox {
+    pub fn new(limit: usize, slow: Slow) -> Outbox {
+        Outbox {
+            limit,
+            slow,
+            frames: VecDeque::new(),
+            sent: 0,
+        }
+    }
+
+    pub fn waiting(&self) -> usize {
+        let bytes: usize = self.frames.iter().map(|frame| frame.len()).sum();
+        bytes - self.sent
+    }
+
+    pub fn to_send(&self) -> &[u8] {
+        self.frames.front().map_or(&[], |frame| &frame[self.sent..])
+    }
+
+    pub fn sent(&mut self, count: usize) {
+        self.sent += count;
+        if self.frames.front().is_some_and(|f| f.len() <= self.sent) {
+            self.frames.pop_front();
+            self.sent = 0;
+        }
+    }
+
+    pub fn post(&mut self, frame: &Arc<[u8]>) -> Posted {
+        let mut waiting = self.waiting() + frame.len();
+        if waiting > self.limit && self.slow == Slow::Disconnect {
+            return Posted::Disconnect;
+        }
+        let first = usize::from(self.sent > 0);
+        let mut drop = 0;
+        while waiting > self.limit || (drop > 0 && first + drop < self.frames.len()) {
+            let Some(oldest) = self.frames.get(first + drop) else {
+                return Posted::Dropped(1);
+            };
+            waiting -= oldest.len();
+            drop += 1;
+        }
+        self.frames.drain(first..first + drop);
+        self.frames.push_back(Arc::clone(frame));
+        match drop {
+            0 => Posted::Queued,
+            count => Posted::Dropped(count),
+        }
+    }
+}

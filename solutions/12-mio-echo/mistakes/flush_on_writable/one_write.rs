@@ -1,0 +1,42 @@
+//! hint: short-write
+//! Writes once, and leaves the rest although there is room.
+
+use std::io::{self, ErrorKind, Write};
+
+use mio::Interest;
+
+#[derive(Debug)]
+pub struct Outgoing {
+    pub waiting: Vec<u8>,
+    pub interest: Interest,
+}
+
+pub fn flush_on_writable(
+    stream: &mut impl Write,
+    out: &mut Outgoing,
+    mut reregister: impl FnMut(Interest) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut written = 0;
+    if !out.waiting.is_empty() {
+        match stream.write(&out.waiting[written..]) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => written += count,
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
+    out.waiting.drain(..written);
+
+    let wanted = if out.waiting.is_empty() {
+        Interest::READABLE
+    } else {
+        Interest::READABLE | Interest::WRITABLE
+    };
+    if wanted != out.interest {
+        reregister(wanted)?;
+        out.interest = wanted;
+    }
+    Ok(())
+}

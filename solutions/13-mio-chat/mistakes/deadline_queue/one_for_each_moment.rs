@@ -1,0 +1,48 @@
+//! hint: same-moment
+//! One key for each moment: who comes second takes the place of the first.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Default)]
+pub struct Deadlines {
+    by_time: BTreeMap<Instant, u64>,
+    by_key: BTreeMap<u64, Instant>,
+}
+
+impl Deadlines {
+    pub fn new() -> Deadlines {
+        Deadlines::default()
+    }
+
+    pub fn set(&mut self, key: u64, deadline: Instant) {
+        self.cancel(key);
+        self.by_key.insert(key, deadline);
+        self.by_time.insert(deadline, key);
+    }
+
+    pub fn cancel(&mut self, key: u64) {
+        if let Some(deadline) = self.by_key.remove(&key) {
+            self.by_time.remove(&deadline);
+        }
+    }
+
+    pub fn next_due(&mut self, now: Instant) -> Option<u64> {
+        let (_, key) = self
+            .by_time
+            .first_key_value()
+            .filter(|(at, _)| **at <= now)?;
+        let key = *key;
+        self.cancel(key);
+        Some(key)
+    }
+
+    pub fn timeout_ms(&self, now: Instant) -> i32 {
+        let Some((deadline, _)) = self.by_time.first_key_value() else {
+            return -1;
+        };
+        let left = deadline.saturating_duration_since(now);
+        let round_up = Duration::from_nanos(999_999);
+        i32::try_from((left + round_up).as_millis()).unwrap_or(i32::MAX)
+    }
+}

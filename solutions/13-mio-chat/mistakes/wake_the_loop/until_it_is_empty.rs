@@ -1,0 +1,40 @@
+//! hint: takes-without-end
+//! Goes on until nothing waits: who answers each message with another keeps it there for ever.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+#[derive(Debug)]
+pub struct Mailbox<W> {
+    messages: Mutex<VecDeque<String>>,
+    wake: W,
+}
+
+impl<W: Fn() -> io::Result<()>> Mailbox<W> {
+    pub fn new(wake: W) -> Mailbox<W> {
+        Mailbox {
+            messages: Mutex::default(),
+            wake,
+        }
+    }
+
+    pub fn send(&self, message: String) -> io::Result<()> {
+        self.messages().push_back(message);
+        (self.wake)()
+    }
+
+    pub fn receive(&self, mut take: impl FnMut(String)) {
+        loop {
+            let message = self.messages().pop_front();
+            let Some(message) = message else {
+                return;
+            };
+            take(message);
+        }
+    }
+
+    fn messages(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,47 @@
+//! hint: dies-with-one-client
+//! A client's error is handed on to the server.
+
+use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// Bytes that one read may take.
+pub const BUFFER_SIZE: usize = 16 * 1024;
+
+/// Echoes for the clients of `listener`, all at the same time, for ever.
+///
+/// Each client gets every byte back that it sends, and when its stream has ended and all of it was
+/// sent back, the end of the stream. There may be one thread only, so nothing may block it.
+///
+/// What will come: clients that are connected and say nothing; bytes one by one; megabytes from a
+/// client that begins to read late; one that ends its half and reads on; one that resets the
+/// connection, which must harm nobody else.
+///
+/// Example: one client has sent `"hel"` and waits. Another sends `"hi"` and gets `"hi"`. Then the
+/// first one sends `"lo"`, and has `"hello"`.
+///
+/// # Errors
+/// That of `accept`: the next exercise looks at it more closely.
+pub async fn serve(listener: TcpListener) -> io::Result<()> {
+    let mut conversations = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (client, _) = accepted?;
+                conversations.spawn(echo(client));
+            }
+            Some(ended) = conversations.join_next() => ended??,
+        }
+    }
+}
+
+async fn echo(mut client: TcpStream) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER_SIZE];
+    loop {
+        match client.read(&mut buffer).await? {
+            0 => return Ok(()),
+            count => client.write_all(&buffer[..count]).await?,
+        }
+    }
+}

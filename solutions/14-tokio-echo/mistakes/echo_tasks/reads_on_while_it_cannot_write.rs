@@ -1,0 +1,53 @@
+//! hint: no-back-pressure
+//! What cannot be written yet is handed to another task, and reading goes on: the queue has no end.
+
+use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+/// Bytes that one read may take.
+pub const BUFFER_SIZE: usize = 16 * 1024;
+
+/// Echoes for the clients of `listener`, all at the same time, for ever.
+///
+/// Each client gets every byte back that it sends, and when its stream has ended and all of it was
+/// sent back, the end of the stream. There may be one thread only, so nothing may block it.
+///
+/// What will come: clients that are connected and say nothing; bytes one by one; megabytes from a
+/// client that begins to read late; one that ends its half and reads on; one that resets the
+/// connection, which must harm nobody else.
+///
+/// Example: one client has sent `"hel"` and waits. Another sends `"hi"` and gets `"hi"`. Then the
+/// first one sends `"lo"`, and has `"hello"`.
+///
+/// # Errors
+/// That of `accept`: the next exercise looks at it more closely.
+pub async fn serve(listener: TcpListener) -> io::Result<()> {
+    loop {
+        let (client, _) = listener.accept().await?;
+        let (mut from, mut to) = client.into_split();
+        let (queue, mut queued) = mpsc::unbounded_channel::<Vec<u8>>();
+        tokio::spawn(async move {
+            while let Some(bytes) = queued.recv().await {
+                if to.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
+        });
+        tokio::spawn(async move {
+            loop {
+                let mut buffer = vec![0; BUFFER_SIZE];
+                match from.read(&mut buffer).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(count) => {
+                        buffer.truncate(count);
+                        if queue.send(buffer).is_err() {
+                            return;
+                        }
+                    }
+                }
+            }
+        });
+    }
+}

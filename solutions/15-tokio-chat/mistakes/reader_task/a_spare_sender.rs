@@ -1,0 +1,45 @@
+//! hint: never-ends
+//! A second task holds a clone of the sender, so the channel never ends.
+
+use std::io::{self, ErrorKind};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::mpsc;
+
+pub const MAX_FRAME: usize = 64 * 1024;
+
+async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
+    let mut prefix = [0; 4];
+    if stream.read(&mut prefix[..1]).await? == 0 {
+        return Ok(None);
+    }
+    stream.read_exact(&mut prefix[1..]).await?;
+    let length = u32::from_be_bytes(prefix) as usize;
+    if length > MAX_FRAME {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    let mut payload = vec![0; length];
+    stream.read_exact(&mut payload).await?;
+    Ok(Some(payload))
+}
+
+pub fn read_in_a_task<S>(mut stream: S, capacity: usize) -> mpsc::Receiver<io::Result<Vec<u8>>>
+where
+    S: AsyncRead + Unpin + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(capacity);
+    let watcher = sender.clone();
+    let reading = tokio::spawn(async move {
+        while let Some(frame) = read_frame(&mut stream).await.transpose() {
+            let last = frame.is_err();
+            if sender.send(frame).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    // When the receiver is gone, nobody wants the frames.
+    tokio::spawn(async move {
+        watcher.closed().await;
+        reading.abort();
+    });
+    receiver
+}

@@ -1,0 +1,33 @@
+//! hint: end-of-stream
+//! Hopes that else is taken when one of the two has ended.
+
+use std::io;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    Said(String),
+    Missed(u64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    ClientLeft,
+    RoomClosed,
+}
+
+pub async fn take_part(
+    client: &mut mpsc::Receiver<io::Result<String>>,
+    room: &mut broadcast::Receiver<String>,
+    mut say: impl FnMut(String),
+    mut tell: impl FnMut(Told),
+) -> io::Result<Ended> {
+    loop {
+        tokio::select! {
+            Some(Ok(line)) = client.recv() => say(line),
+            Ok(text) = room.recv() => tell(Told::Said(text)),
+            else => return Ok(Ended::ClientLeft),
+        }
+    }
+}

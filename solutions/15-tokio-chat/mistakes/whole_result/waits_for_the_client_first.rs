@@ -1,0 +1,38 @@
+//! hint: both-directions
+//! Waits for the client, and then for the room, in turn.
+
+use std::io;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    Said(String),
+    Missed(u64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    ClientLeft,
+    RoomClosed,
+}
+
+pub async fn take_part(
+    client: &mut mpsc::Receiver<io::Result<String>>,
+    room: &mut broadcast::Receiver<String>,
+    mut say: impl FnMut(String),
+    mut tell: impl FnMut(Told),
+) -> io::Result<Ended> {
+    loop {
+        match client.recv().await {
+            Some(Ok(line)) => say(line),
+            Some(Err(error)) => return Err(error),
+            None => return Ok(Ended::ClientLeft),
+        }
+        match room.recv().await {
+            Ok(text) => tell(Told::Said(text)),
+            Err(RecvError::Lagged(missed)) => tell(Told::Missed(missed)),
+            Err(RecvError::Closed) => return Ok(Ended::RoomClosed),
+        }
+    }
+}
