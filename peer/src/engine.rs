@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 use threads::{Limits, News, Stop};
@@ -20,6 +20,9 @@ pub(crate) const A_WHILE: Duration = Duration::from_millis(100);
 
 /// Between two looks at a server.
 const A_MOMENT: Duration = Duration::from_millis(1);
+
+/// How long a program that was started may take until it has closed what it inherited.
+const UNTIL_EXEC: Duration = Duration::from_secs(1);
 
 /// Bytes that the kernel may hold in each direction of the server's connections.
 const BUFFER: usize = 64 * 1024;
@@ -135,8 +138,18 @@ pub(crate) fn is_timeout(told: &io::Result<u64>) -> bool {
 }
 
 /// Whether nobody listens at `address`.
+///
+/// A program that another test of this process has started holds a copy of every descriptor, also of
+/// a listener that was closed here, until it runs: fork(2), execve(2). So it is asked more than once.
 pub(crate) fn is_refused(address: SocketAddr) -> bool {
-    TcpStream::connect_timeout(&address, A_WHILE).is_err()
+    let started = Instant::now();
+    while TcpStream::connect_timeout(&address, A_WHILE).is_ok() {
+        if started.elapsed() > UNTIL_EXEC {
+            return false;
+        }
+        thread::sleep(A_MOMENT);
+    }
+    true
 }
 
 /// Waits until nobody listens at `address`, or the test is over.
