@@ -20,7 +20,9 @@ const SCRAP: usize = 16 * 1024;
 /// Bytes that are thrown away in all: more than a client's and our own buffers hold, and an end all
 /// the same for a client that never stops sending.
 const MOST_SCRAP: usize = 16 * 1024 * 1024;
-/// Between two looks whether a client that was sending still does.
+/// A client that was sending, and is silent for so long, has heard that we send no more.
+const QUIET: Duration = Duration::from_millis(500);
+/// Between two looks whether something more has come.
 const MOMENT: Duration = Duration::from_millis(20);
 
 /// All conversations of one server.
@@ -270,20 +272,19 @@ impl Conversation {
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_nonblocking(true);
         // Unread input would make a reset of our close (lesson 04). We do not wait for a client that
-        // is silent. One that was sending gets a moment as long as something comes.
+        // is silent. For one that was sending we do, until it seems to have heard our end.
         let mut scrap = [0; SCRAP];
         let mut left = MOST_SCRAP;
-        loop {
-            let before = left;
-            while left > 0
-                && let Ok(count @ 1..) = stream.read(&mut scrap)
-            {
+        let mut last_heard = None;
+        while left > 0 && !self.is_cut_off() {
+            if let Ok(count @ 1..) = stream.read(&mut scrap) {
                 left = left.saturating_sub(count);
-            }
-            if left == before || left == 0 || self.is_cut_off() {
+                last_heard = Some(Instant::now());
+            } else if last_heard.is_some_and(|at| at.elapsed() < QUIET) {
+                thread::sleep(MOMENT);
+            } else {
                 return;
             }
-            thread::sleep(MOMENT);
         }
     }
     // ANCHOR_END: echo
