@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,7 +39,7 @@ pub(crate) struct Conversations {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<u64, Arc<TcpStream>>,
+    open: HashMap<u64, Arc<Client>>,
     begun: u64,
     /// The accepting thread is inside of accept().
     accepting: bool,
@@ -46,6 +48,12 @@ struct State {
     /// A descriptor that we give up when we need one, to connect to ourselves: that must work also
     /// when there is no other left.
     spare: Option<TcpListener>,
+}
+
+struct Client {
+    stream: TcpStream,
+    /// Its thread is inside of read(), or about to ask whether it may.
+    reading: AtomicBool,
 }
 
 impl Conversations {
@@ -136,17 +144,20 @@ impl Conversations {
         stream: TcpStream,
         address: SocketAddr,
     ) -> Conversation {
-        let stream = Arc::new(stream);
+        let client = Arc::new(Client {
+            stream,
+            reading: AtomicBool::new(false),
+        });
         let number = state.begun;
         state.begun += 1;
-        state.open.insert(number, Arc::clone(&stream));
+        state.open.insert(number, Arc::clone(&client));
         let seat = Seat {
             number,
             all: Arc::clone(self),
         };
         Conversation {
             address,
-            stream,
+            client,
             seat,
         }
     }
@@ -166,9 +177,11 @@ impl Conversations {
             return;
         }
         state.stopped = Some(Instant::now());
-        // Blocked reads return Ok(0), as if the client had ended. Writes are not touched.
-        for stream in state.open.values() {
-            let _ = stream.shutdown(Shutdown::Read); // Reset by the client? Then nobody waits in it.
+        // Blocked reads return Ok(0), as if the client had ended. Who writes must be let alone: when
+        // reading is shut down and our FIN is sent, Linux answers what still comes with a reset.
+        let reading = |client: &&Arc<Client>| client.reading.load(Relaxed);
+        for client in state.open.values().filter(reading) {
+            let _ = client.stream.shutdown(Shutdown::Read); // It is reset? Then nobody waits in it.
         }
         // A blocked accept returns when a client comes: so we come. The spare is closed first.
         let wake = state.accepting;
@@ -190,8 +203,8 @@ impl Conversations {
         let waited = self.changed.wait_timeout_while(state, left, some);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.cut_off = true;
-        for stream in state.open.values() {
-            let _ = stream.shutdown(Shutdown::Both); // A blocked write returns: broken pipe.
+        for client in state.open.values() {
+            let _ = client.stream.shutdown(Shutdown::Both); // A blocked write returns: broken pipe.
         }
         state.open.len()
     }
@@ -219,7 +232,7 @@ fn own_address(mut bound: SocketAddr) -> SocketAddr {
 /// is closed, and not before.
 pub(crate) struct Conversation {
     pub(crate) address: SocketAddr,
-    stream: Arc<TcpStream>,
+    client: Arc<Client>,
     seat: Seat,
 }
 
@@ -253,9 +266,10 @@ impl Conversation {
         // Policy, slow client: a read, or a write, in which nothing has moved for so long ends the
         // conversation.
         let idle = self.seat.all.limits.idle;
-        self.stream.set_read_timeout(Some(idle))?;
-        self.stream.set_write_timeout(Some(idle))?;
-        self.stream.set_nodelay(true)?; // Lesson 07: an answer should not wait for the one before.
+        let stream = &self.client.stream;
+        stream.set_read_timeout(Some(idle))?;
+        stream.set_write_timeout(Some(idle))?;
+        stream.set_nodelay(true)?; // Lesson 07: an answer should not wait for the one before.
         // The echo of lesson 02. Policy, back-pressure: it reads on when everything is written, so
         // never more than its one buffer waits for a client.
         let outcome = tcp_echo::echo(self);
@@ -267,7 +281,7 @@ impl Conversation {
 
     /// The end of a conversation that we end: the client gets all that it was sent, and a FIN.
     fn finish(&self) {
-        let mut stream = &*self.stream;
+        let mut stream = &self.client.stream;
         // If the client is gone meanwhile, these calls fail, and there is nothing to finish.
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_nonblocking(true);
@@ -277,13 +291,18 @@ impl Conversation {
         let mut left = MOST_SCRAP;
         let mut last_heard = None;
         while left > 0 && !self.is_cut_off() {
-            if let Ok(count @ 1..) = stream.read(&mut scrap) {
-                left = left.saturating_sub(count);
-                last_heard = Some(Instant::now());
-            } else if last_heard.is_some_and(|at| at.elapsed() < QUIET) {
-                thread::sleep(MOMENT);
-            } else {
-                return;
+            match stream.read(&mut scrap) {
+                Ok(count @ 1..) => {
+                    left = left.saturating_sub(count);
+                    last_heard = Some(Instant::now());
+                }
+                Err(error)
+                    if error.kind() == ErrorKind::WouldBlock
+                        && last_heard.is_some_and(|at| at.elapsed() < QUIET) =>
+                {
+                    thread::sleep(MOMENT);
+                }
+                _ => return,
             }
         }
     }
@@ -314,19 +333,23 @@ impl Conversation {
 /// A client that ends when it has no more to say, or when we want to hear no more.
 impl Read for &Conversation {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // shutdown(Read) wakes the read that waits. On Linux it does not stop the next one from
-        // taking what has come.
-        if self.is_stopped() {
-            return Ok(0);
-        }
-        (&*self.stream).read(buffer)
+        // First "I read", then the question. So whoever stops us finds us reading, or we find that
+        // we are stopped; the lock behind the question puts the two into an order.
+        self.client.reading.store(true, Relaxed);
+        let outcome = if self.is_stopped() {
+            Ok(0)
+        } else {
+            (&self.client.stream).read(buffer)
+        };
+        self.client.reading.store(false, Relaxed);
+        outcome
     }
 }
 // ANCHOR_END: until_stopped
 
 impl Write for &Conversation {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self.stream).write(bytes)
+        (&self.client.stream).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
