@@ -173,7 +173,7 @@ fn echo(
     threads::raise_descriptor_limit();
     let mut table = heading()?;
     table.line(&format!(
-        "{length}-byte messages back and forth for {} s; then the clients are silent",
+        "{length}-byte messages back and forth for {} s; silent clients in a run of their own",
         time.as_secs()
     ));
     table.line("");
