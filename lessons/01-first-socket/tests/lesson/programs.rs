@@ -168,6 +168,7 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 ///
 /// A program that another test of this process starts has a copy of every descriptor, also of a
 /// listener that was closed here, until it runs: fork(2), execve(2). So it is asked more than once.
+#[allow(dead_code, reason = "only servers in the test's own process are asked")]
 pub fn assert_nobody_listens(address: SocketAddr) {
     let started = Instant::now();
     while TcpStream::connect_timeout(&address, DEADLINE).is_ok() {
