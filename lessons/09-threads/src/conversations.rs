@@ -269,7 +269,9 @@ impl Conversation {
         let stream = &self.client.stream;
         stream.set_read_timeout(Some(idle))?;
         stream.set_write_timeout(Some(idle))?;
-        stream.set_nodelay(true)?; // Lesson 07: an answer should not wait for the one before.
+        // Lesson 07: an answer should not wait until the one before is acknowledged. So in every
+        // server from here on: each writes all that it has, and there is nothing to gather.
+        stream.set_nodelay(true)?;
         // The echo of lesson 02. Policy, back-pressure: it reads on when everything is written, so
         // never more than its one buffer waits for a client.
         let outcome = tcp_echo::echo(self);
@@ -319,7 +321,7 @@ impl Conversation {
     fn explained(&self, error: io::Error, idle: Duration) -> io::Error {
         if self.is_cut_off() {
             let sentence = "cut off, because the server stops";
-            return io::Error::new(ErrorKind::ConnectionAborted, sentence);
+            return io::Error::new(ErrorKind::TimedOut, sentence);
         }
         if timeouts::is_timeout(&error) {
             let sentence = format!("nothing moved for {idle:?}");

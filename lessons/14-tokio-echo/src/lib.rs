@@ -170,6 +170,7 @@ pub async fn converse(
     idle: Duration,
     mut stopping: watch::Receiver<bool>,
 ) -> io::Result<u64> {
+    client.set_nodelay(true)?; // As in lesson 09.
     let mut echoed = 0;
     while !*stopping.borrow() {
         // Policy, slow client: each wait is limited, this one and the one for a write. A limit

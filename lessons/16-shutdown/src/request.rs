@@ -58,7 +58,10 @@ impl Request {
     /// The bytes of the answer, in pieces: a long one need not be in memory at once.
     pub fn reply(&self) -> impl Iterator<Item = Vec<u8>> {
         let at_a_time = (PIECE / self.text.len().max(1)).max(1);
-        let mut left = Some(self.times);
+        // Nothing, however often, is nothing. To repeat it 18,446,744,073,709,551,615 times would take
+        // years, in which this thread or task looks for no deadline.
+        let times = if self.text.is_empty() { 0 } else { self.times };
+        let mut left = Some(times);
         iter::from_fn(move || {
             let times = left?.min(at_a_time);
             let mut piece = self.text.repeat(times);

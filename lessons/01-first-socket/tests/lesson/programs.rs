@@ -164,6 +164,18 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
+/// Asserts that whoever listened at `address` does so no more.
+///
+/// A program that another test of this process starts has a copy of every descriptor, also of a
+/// listener that was closed here, until it runs: fork(2), execve(2). So it is asked more than once.
+#[allow(dead_code, reason = "only servers in the test's own process are asked")]
+pub fn assert_nobody_listens(address: SocketAddr) {
+    let started = Instant::now();
+    while TcpStream::connect_timeout(&address, DEADLINE).is_ok() {
+        assert!(started.elapsed() < DEADLINE, "{address} still listens");
+    }
+}
+
 /// Ends the connection with a reset instead of a close, and discards what is under way.
 pub fn reset(stream: TcpStream) {
     socket2::SockRef::from(&stream)

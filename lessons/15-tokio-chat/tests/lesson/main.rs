@@ -10,13 +10,14 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chat_threads::MAX_QUEUE;
 use chat_threads::protocol::{MAX_TEXT, Notice, Refused};
 use framing::{Event, Frames, MAX_FRAME};
 use programs::{
-    ANY_PORT, DEADLINE, Program, assert_help, assert_port_in_use, assert_transcript, connect, reset,
+    ANY_PORT, DEADLINE, Program, assert_help, assert_nobody_listens, assert_port_in_use,
+    assert_transcript, connect, reset,
 };
 use threads::{Limits, News, Stop};
 
@@ -327,6 +328,27 @@ fn who_does_not_read_is_put_out_and_the_others_hear_everything() {
 }
 
 #[test]
+fn who_talks_and_does_not_listen_is_not_listened_to_and_loses_nothing() {
+    const TEXTS: usize = 5_000;
+    let server = Server::start(LIMITS);
+    let mut ana = Member::join(server.address, "ana");
+    let mut talks = ana.stream.try_clone().unwrap();
+    // 20 MB, and every byte comes back: more than the buffers of two kernels and the queue hold.
+    let text = "x".repeat(4_000);
+    let said = Notice::Said("ana".to_string(), text.clone());
+    let texts = frame(text.as_bytes()).repeat(TEXTS);
+    let talking = thread::spawn(move || talks.write_all(&texts));
+    thread::sleep(SHORT); // It may talk for a while before anybody listens.
+    for _ in 0..TEXTS {
+        assert_eq!(ana.hear(), said);
+    }
+    talking.join().unwrap().unwrap();
+    ana.stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(server.ended().unwrap(), 1 + TEXTS as u64);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
 fn a_reset_harms_nobody() {
     let server = Server::start(LIMITS);
     let mut ana = Member::join(server.address, "ana");
@@ -393,11 +415,7 @@ fn stops_with_a_word_and_cuts_off_only_who_does_not_read() {
     ana.hears_the_end();
     nameless.hears_the_end();
     assert_eq!(server.stop(), 1);
-    // A program that another test starts has a copy of every descriptor for a moment, fork(2).
-    let started = Instant::now();
-    while TcpStream::connect(address).is_ok() {
-        assert!(started.elapsed() < DEADLINE, "{address} still listens");
-    }
+    assert_nobody_listens(address);
     drop(deaf);
 }
 
