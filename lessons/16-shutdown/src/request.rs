@@ -15,7 +15,12 @@ pub const MAX_REPLY: usize = 64 * 1024 * 1024;
 const PIECE: usize = 16 * 1024;
 
 /// The answer to what is no request.
-const NO_REQUEST: &[u8] = b"error: say MILLISECONDS TEXT or MILLISECONDS TEXT*TIMES";
+fn no_request() -> String {
+    let (most, bytes) = (MAX_WORK.as_millis(), MAX_REPLY);
+    format!(
+        "error: say MILLISECONDS TEXT or MILLISECONDS TEXT*TIMES; at most {most} ms, and {bytes} bytes in all"
+    )
+}
 
 // ANCHOR: request
 /// One line of a client: how long the server should work, and what it should answer after that.
@@ -38,7 +43,7 @@ impl Request {
     pub fn parse(line: &[u8]) -> Self {
         Self::understood(line).unwrap_or(Self {
             work: Duration::ZERO,
-            text: NO_REQUEST.to_vec(),
+            text: no_request().into_bytes(),
             times: 1,
         })
     }

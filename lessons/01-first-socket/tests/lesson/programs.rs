@@ -92,6 +92,12 @@ impl Program {
         address.unwrap_or_else(|| panic!("{} should print its address, not {line:?}", self.name))
     }
 
+    /// Closes the pipe behind the next line, as `| head -1` does.
+    #[allow(dead_code, reason = "only servers are tried with it")]
+    pub fn read_no_more(&mut self) {
+        self.output = mpsc::channel().1;
+    }
+
     pub fn type_in(&mut self, bytes: &[u8]) {
         self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
