@@ -8,6 +8,9 @@ const SIZE: (u32, u32) = (680, 340);
 /// What plotters calls the size of its letters; in the picture it becomes 14 pixels.
 const TEXT: u32 = 17;
 
+/// From one name to the next, in pixels.
+const LINE_HEIGHT: i32 = 16;
+
 /// Colours that can be told apart, on white and on black. Lines have their names beside them too.
 const COLOURS: [RGBColor; 4] = [
     RGBColor(0x2b, 0x7b, 0xba),
@@ -54,7 +57,7 @@ pub fn draw(plot: &Plot) -> Result<String, String> {
     Ok(format!(
         "<figure class=\"plot\"><div class=\"plot-box\" tabindex=\"0\" role=\"group\" aria-label=\"{title}\">\n<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {} {}\" \
          aria-labelledby=\"plot-{name}-title plot-{name}-desc\">\n<title id=\"plot-{name}-title\">{title}</title>\n\
-         <desc id=\"plot-{name}-desc\">{desc}</desc>\n{inside}\n</div><figcaption>{title}</figcaption></figure>\n",
+         <desc id=\"plot-{name}-desc\">{desc}</desc>\n{inside}\n</div></figure>\n",
         SIZE.0, SIZE.1
     ))
 }
@@ -110,6 +113,7 @@ fn chart(
         .y_label_formatter(&|value| format!("{value}"))
         .draw()
         .map_err(|error| error.to_string())?;
+    let mut labels = Vec::new();
     for ((name, points), colour) in plot.lines.iter().zip(COLOURS.iter().cycle()) {
         let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
         chart.draw_series(line).map_err(|error| error.to_string())?;
@@ -118,12 +122,18 @@ fn chart(
             .map(|point| Circle::new(*point, 4, colour.filled()));
         chart.draw_series(dots).map_err(|error| error.to_string())?;
         if let Some(last) = points.last() {
-            let label = ("sans-serif", TEXT).into_font().color(colour);
-            let label = EmptyElement::at(*last) + Text::new(name.clone(), (10, -7), label);
-            chart
-                .draw_series([label])
-                .map_err(|error| error.to_string())?;
+            let (x, y) = chart.backend_coord(last);
+            labels.push((y, x, name, *colour));
         }
+    }
+    // Names stand beside the ends of their lines, and not in each other's way.
+    labels.sort_unstable_by_key(|(y, ..)| *y);
+    let mut lowest = 0;
+    for (y, x, name, colour) in labels {
+        lowest = y.max(lowest + LINE_HEIGHT);
+        let label = ("sans-serif", TEXT).into_font().color(&colour);
+        let text = Text::new(name.clone(), (x + 10, lowest - LINE_HEIGHT / 2), label);
+        area.draw(&text).map_err(|error| error.to_string())?;
     }
     area.present().map_err(|error| error.to_string())?;
     Ok(())

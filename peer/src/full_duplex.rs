@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use crate::bytes::{compared, counted, first_difference};
 use crate::scene::after;
 use crate::verdict::Why;
@@ -16,6 +18,22 @@ const FULL: Duration = Duration::from_millis(150);
 
 /// Bytes that one call moves.
 const PIECE: usize = 64 * 1024;
+
+/// The first of `bytes` that is not what stands `from` bytes into `piece`, repeated.
+fn first_wrong(piece: &[u8], from: usize, bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < bytes.len() {
+        let right = &piece[(from + at) % piece.len()..];
+        let length = right.len().min(bytes.len() - at);
+        // Slices are compared at once; byte for byte would take longer than the bytes came.
+        if right[..length] != bytes[at..at + length] {
+            return first_difference(&right[..length], &bytes[at..at + length])
+                .map(|different| at + different);
+        }
+        at += length;
+    }
+    None
+}
 
 impl Line<'_> {
     /// Sends `bytes` and reads them back at the same time, so that neither direction waits for the
@@ -95,9 +113,7 @@ impl Line<'_> {
                 Ok(0) => return Err((got, Why::Ended)),
                 Ok(count) => {
                     self.scene.progressed();
-                    let right = piece.iter().cycle().skip(got % piece.len());
-                    let right: Vec<u8> = right.take(count).copied().collect();
-                    if let Some(at) = first_difference(&right, &buffer[..count]) {
+                    if let Some(at) = first_wrong(piece, got, &buffer[..count]) {
                         return Err((got + at, Why::Different));
                     }
                     got += count;
@@ -111,6 +127,9 @@ impl Line<'_> {
     /// Sends `piece` again and again and reads nothing, until no more is taken, or `limit` bytes
     /// were; returns how many.
     pub fn flood(&mut self, piece: &[u8], limit: usize) -> usize {
+        // Our own kernel's buffer is not what is tested, and may be many megabytes.
+        let bounded = SockRef::from(&self.stream).set_send_buffer_size(PIECE);
+        of_the_machine("set SO_SNDBUF", bounded);
         let full = FULL.min(self.scene.left()).max(Duration::from_millis(1));
         of_the_machine("set SO_SNDTIMEO", self.stream.set_write_timeout(Some(full)));
         let mut sent = 0;

@@ -32,7 +32,7 @@ enum What {
         #[arg(
             long,
             value_delimiter = ',',
-            default_value = "threaded-echo,mio-echo,tokio-echo"
+            default_value = "threaded-echo,nonblocking-echo,mio-echo,tokio-echo"
         )]
         servers: Vec<String>,
         /// Clients at the same time
@@ -153,6 +153,17 @@ struct Row {
     idle: Duration,
 }
 
+impl Row {
+    /// Bytes that one silent client costs; of few clients it would say nothing.
+    fn for_each_client(&self) -> String {
+        const MANY: usize = 100;
+        match self.clients {
+            MANY.. => (self.memory.saturating_sub(self.empty) / self.clients as u64).to_string(),
+            _ => "-".to_string(),
+        }
+    }
+}
+
 fn echo(
     names: &[String],
     clients: &[usize],
@@ -164,7 +175,7 @@ fn echo(
     threads::raise_descriptor_limit();
     let mut table = heading()?;
     table.line(&format!(
-        "{length}-byte messages back and forth for {} s; then the clients are silent",
+        "{length}-byte messages back and forth for {} s; silent clients in a run of their own",
         time.as_secs()
     ));
     table.line("");
@@ -186,7 +197,7 @@ fn echo(
                 row.load.percentile(50.0).as_micros(),
                 row.load.percentile(99.0).as_micros(),
                 row.threads,
-                row.memory.saturating_sub(row.empty) / row.clients.max(1) as u64,
+                row.for_each_client(),
                 row.idle.as_secs_f64() * 100.0,
             ));
             rows.push(row);

@@ -7,7 +7,8 @@
 use std::env;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
+use std::panic;
+use std::process::{self, ExitCode};
 
 /// The work was tried and failed.
 const FAILED: u8 = 1;
@@ -17,8 +18,8 @@ const WRONG_USAGE: u8 = 2;
 // ANCHOR: run
 /// Calls `work` with the address from the command line, or with `127.0.0.1:port` when none is given.
 ///
-/// `--help` prints `help`. The exit code is 0 for success, 1 when `work` failed and 2 when the
-/// argument is not an address; in both cases standard error gets a sentence.
+/// `--help` prints `help`. The exit code is 0 for success, 1 when `work` failed or when nobody reads
+/// what it prints, and 2 when the argument is not an address; standard error gets a sentence then.
 pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()>) -> ExitCode {
     let arguments: Vec<String> = env::args_os()
         .skip(1)
@@ -42,6 +43,7 @@ pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()
             return ExitCode::from(WRONG_USAGE);
         }
     };
+    end_when_nobody_reads();
     match work(address) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -51,6 +53,21 @@ pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()
     }
 }
 // ANCHOR_END: run
+
+/// `println!` panics when nobody reads what it prints, as in `echo-server | head -1`. A server would
+/// lose one thread after the other by that. So the whole program ends, with a sentence.
+fn end_when_nobody_reads() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        // The words of the standard library: nothing else tells this panic from others.
+        let text = panic.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") {
+            eprintln!("Nobody reads what this program prints, so it ends.");
+            process::exit(i32::from(FAILED));
+        }
+        usual(panic);
+    }));
+}
 
 /// One sentence on what happened at `address`, and one on what to do.
 fn advice(address: SocketAddr, error: &io::Error) -> String {

@@ -6,9 +6,13 @@
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use timeouts::{Heard, listen_for};
 
 use crate::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 
@@ -20,7 +24,9 @@ const SCRAP: usize = 16 * 1024;
 /// Bytes that are thrown away in all: more than a client's and our own buffers hold, and an end all
 /// the same for a client that never stops sending.
 const MOST_SCRAP: usize = 16 * 1024 * 1024;
-/// Between two looks whether a client that was sending still does.
+/// A client that was sending, and is silent for so long, has heard that we send no more.
+const QUIET: Duration = Duration::from_millis(500);
+/// Between two looks whether something more has come.
 const MOMENT: Duration = Duration::from_millis(20);
 
 /// All conversations of one server.
@@ -35,7 +41,7 @@ pub(crate) struct Conversations {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<u64, Arc<TcpStream>>,
+    open: HashMap<u64, Arc<Client>>,
     begun: u64,
     /// The accepting thread is inside of accept().
     accepting: bool,
@@ -44,6 +50,12 @@ struct State {
     /// A descriptor that we give up when we need one, to connect to ourselves: that must work also
     /// when there is no other left.
     spare: Option<TcpListener>,
+}
+
+struct Client {
+    stream: TcpStream,
+    /// Its thread is inside of read(), or about to ask whether it may.
+    reading: AtomicBool,
 }
 
 impl Conversations {
@@ -134,17 +146,20 @@ impl Conversations {
         stream: TcpStream,
         address: SocketAddr,
     ) -> Conversation {
-        let stream = Arc::new(stream);
+        let client = Arc::new(Client {
+            stream,
+            reading: AtomicBool::new(false),
+        });
         let number = state.begun;
         state.begun += 1;
-        state.open.insert(number, Arc::clone(&stream));
+        state.open.insert(number, Arc::clone(&client));
         let seat = Seat {
             number,
             all: Arc::clone(self),
         };
         Conversation {
             address,
-            stream,
+            client,
             seat,
         }
     }
@@ -164,9 +179,11 @@ impl Conversations {
             return;
         }
         state.stopped = Some(Instant::now());
-        // Blocked reads return Ok(0), as if the client had ended. Writes are not touched.
-        for stream in state.open.values() {
-            let _ = stream.shutdown(Shutdown::Read); // Reset by the client? Then nobody waits in it.
+        // Blocked reads return Ok(0), as if the client had ended. Who writes must be let alone: when
+        // reading is shut down and our FIN is sent, Linux answers what still comes with a reset.
+        let reading = |client: &&Arc<Client>| client.reading.load(Relaxed);
+        for client in state.open.values().filter(reading) {
+            let _ = client.stream.shutdown(Shutdown::Read); // It is reset? Then nobody waits in it.
         }
         // A blocked accept returns when a client comes: so we come. The spare is closed first.
         let wake = state.accepting;
@@ -188,8 +205,8 @@ impl Conversations {
         let waited = self.changed.wait_timeout_while(state, left, some);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.cut_off = true;
-        for stream in state.open.values() {
-            let _ = stream.shutdown(Shutdown::Both); // A blocked write returns: broken pipe.
+        for client in state.open.values() {
+            let _ = client.stream.shutdown(Shutdown::Both); // A blocked write returns: broken pipe.
         }
         state.open.len()
     }
@@ -218,7 +235,7 @@ fn own_address(mut bound: SocketAddr) -> SocketAddr {
 pub struct Conversation {
     /// The client's.
     pub address: SocketAddr,
-    stream: Arc<TcpStream>,
+    client: Arc<Client>,
     seat: Seat,
 }
 
@@ -252,9 +269,12 @@ impl Conversation {
         // Policy, slow client: a read, or a write, in which nothing has moved for so long ends the
         // conversation.
         let idle = self.seat.all.limits.idle;
-        self.stream.set_read_timeout(Some(idle))?;
-        self.stream.set_write_timeout(Some(idle))?;
-        self.stream.set_nodelay(true)?; // Lesson 07: an answer should not wait for the one before.
+        let stream = &self.client.stream;
+        stream.set_read_timeout(Some(idle))?;
+        stream.set_write_timeout(Some(idle))?;
+        // Lesson 07: an answer should not wait until the one before is acknowledged. So in every
+        // server from here on: each writes all that it has, and there is nothing to gather.
+        stream.set_nodelay(true)?;
         let outcome = talk(self);
         if self.is_stopped() && outcome.is_ok() {
             self.finish();
@@ -264,32 +284,61 @@ impl Conversation {
 
     /// The end of a conversation that we end: the client gets all that it was sent, and a FIN.
     fn finish(&self) {
-        let mut stream = &*self.stream;
+        let mut stream = &self.client.stream;
         // If the client is gone meanwhile, these calls fail, and there is nothing to finish.
         let _ = stream.shutdown(Shutdown::Write);
         let _ = stream.set_nonblocking(true);
         // Unread input would make a reset of our close (lesson 04). We do not wait for a client that
-        // is silent. One that was sending gets a moment as long as something comes.
+        // is silent. For one that was sending we do, until it seems to have heard our end.
         let mut scrap = [0; SCRAP];
         let mut left = MOST_SCRAP;
-        loop {
-            let before = left;
-            while left > 0
-                && let Ok(count @ 1..) = stream.read(&mut scrap)
-            {
-                left = left.saturating_sub(count);
+        let mut last_heard = None;
+        while left > 0 && !self.is_cut_off() {
+            match stream.read(&mut scrap) {
+                Ok(count @ 1..) => {
+                    left = left.saturating_sub(count);
+                    last_heard = Some(Instant::now());
+                }
+                Err(error)
+                    if error.kind() == ErrorKind::WouldBlock
+                        && last_heard.is_some_and(|at| at.elapsed() < QUIET) =>
+                {
+                    thread::sleep(MOMENT);
+                }
+                _ => return,
             }
-            if left == before || left == 0 || self.is_cut_off() {
-                return;
-            }
-            thread::sleep(MOMENT);
         }
     }
     // ANCHOR_END: echo
 
     /// The socket, for its options.
     pub fn stream(&self) -> &TcpStream {
-        &self.stream
+        &self.client.stream
+    }
+
+    /// Reads and waits for `patience` at most, as `timeouts::listen_for`; when the server is asked to
+    /// stop, this says that the stream has ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of the connection.
+    pub fn listen_for(&self, buffer: &mut [u8], patience: Duration) -> io::Result<Heard> {
+        self.unless_stopped(Heard::End, || {
+            listen_for(&self.client.stream, buffer, patience)
+        })
+    }
+
+    /// What `read` brings, unless the server stops: then `end`.
+    fn unless_stopped<T>(&self, end: T, read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        // First "I read", then the question. So whoever stops us finds us reading, or we find that
+        // we are stopped; the lock behind the question puts the two into an order.
+        self.client.reading.store(true, Relaxed);
+        let outcome = match self.is_stopped() {
+            true => Ok(end),
+            false => read(),
+        };
+        self.client.reading.store(false, Relaxed);
+        outcome
     }
 
     /// Whether the server has been asked to stop. Reads say that the stream has ended then.
@@ -304,7 +353,7 @@ impl Conversation {
     fn explained(&self, error: io::Error, idle: Duration) -> io::Error {
         if self.is_cut_off() {
             let sentence = "cut off, because the server stops";
-            return io::Error::new(ErrorKind::ConnectionAborted, sentence);
+            return io::Error::new(ErrorKind::TimedOut, sentence);
         }
         if timeouts::is_timeout(&error) {
             let sentence = format!("nothing moved for {idle:?}");
@@ -318,19 +367,14 @@ impl Conversation {
 /// A client that ends when it has no more to say, or when we want to hear no more.
 impl Read for &Conversation {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // shutdown(Read) wakes the read that waits. On Linux it does not stop the next one from
-        // taking what has come.
-        if self.is_stopped() {
-            return Ok(0);
-        }
-        (&*self.stream).read(buffer)
+        self.unless_stopped(0, || (&self.client.stream).read(buffer))
     }
 }
 // ANCHOR_END: until_stopped
 
 impl Write for &Conversation {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&*self.stream).write(bytes)
+        (&self.client.stream).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -33,7 +33,8 @@ impl Limits {
 #[derive(Debug)]
 pub enum News {
     /// A conversation is over: what the server counts in it (bytes of echo, messages of a chat),
-    /// or how it failed.
+    /// or how it failed. Of those that the server itself ends, the kind is `TimedOut` for a client
+    /// that was idle, and for one that was cut off at the end of the drain.
     Ended(SocketAddr, io::Result<u64>),
     /// `accept` failed for want of something, and is tried again after [`ACCEPT_PAUSE`].
     AcceptFailed(io::Error),

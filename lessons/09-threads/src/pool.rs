@@ -96,7 +96,8 @@ pub fn serve(
     stop: &Stop,
     report: impl Fn(News) + Send + Sync + 'static,
 ) -> io::Result<usize> {
-    let pool = Pool::new(limits.connections, limits.connections)?;
+    // No queue: for whom there is a seat, there is a worker, now or in a moment.
+    let pool = Pool::new(limits.connections, 0)?;
     let conversations = Conversations::new(&listener, limits, stop)?;
     let report = Arc::new(report);
     let accepted = conversations.accept_each(listener, &*report, |conversation| {

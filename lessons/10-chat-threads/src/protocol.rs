@@ -5,6 +5,7 @@
 //! there. The server sends [`Notice`]s.
 
 use std::fmt;
+use std::io;
 use std::str;
 
 /// Bytes of one frame from a client.
@@ -71,6 +72,18 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+/// What a server reports of a client that it has refused: `TimedOut` for a silent one, and otherwise
+/// `InvalidData`.
+impl From<Refused> for io::Error {
+    fn from(why: Refused) -> Self {
+        let kind = match why {
+            Refused::Silent => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, why)
+    }
+}
 // ANCHOR_END: refused
 
 impl fmt::Display for Notice {

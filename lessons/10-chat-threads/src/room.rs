@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::io;
 use std::str;
 use std::sync::Arc;
 
@@ -26,6 +27,13 @@ impl fmt::Display for QueueFull {
 }
 
 impl std::error::Error for QueueFull {}
+
+/// `WriteZero`: what a server reports of a member that was put out.
+impl From<QueueFull> for io::Error {
+    fn from(full: QueueFull) -> Self {
+        io::Error::new(io::ErrorKind::WriteZero, full)
+    }
+}
 
 // ANCHOR: room
 /// A room whose members are known by a `Key`: a number, a token, whatever the engine uses.

@@ -73,6 +73,8 @@ struct State {
     /// Members, and those that have not said their name or are on their way out.
     clients: BTreeMap<Key, Arc<Client>>,
     closed: bool,
+    /// A descriptor to give up when one is needed for waking `accept`: there may be no other left.
+    spare: Option<TcpListener>,
 }
 
 impl Hall {
@@ -111,7 +113,7 @@ fn post(
     client
         .queue
         .push(frame)
-        .inspect_err(|full| client.cut_off(io::Error::other(*full)))
+        .inspect_err(|full| client.cut_off((*full).into()))
 }
 // ANCHOR_END: hall
 
@@ -134,12 +136,13 @@ pub fn serve(
 ) -> io::Result<usize> {
     let hall = Arc::new(Hall::default());
     let address = listener.local_addr()?;
+    hall.state().spare = Some(listener.try_clone()?);
     // What outlives this call in `stop` holds nothing of it.
     let weak = Arc::downgrade(&hall);
     stop.on_stop(move || {
         if let Some(hall) = weak.upgrade() {
             // With the lock, no thread is between its look at `stop` and its sleep.
-            drop(hall.state());
+            hall.state().spare = None;
             hall.changed.notify_all();
             wake(address);
         }
@@ -338,11 +341,7 @@ fn read_messages(client: &Client, seat: &Seat<'_>, idle: Duration) -> io::Result
 /// Tells `client` why it is not welcome.
 fn refuse(client: &Client, seat: &Seat<'_>, why: Refused) {
     seat.hall.leave(seat.key);
-    let kind = match why {
-        Refused::Silent => ErrorKind::TimedOut,
-        _ => ErrorKind::InvalidData,
-    };
-    client.doom(io::Error::new(kind, why));
+    client.doom(why.into());
     // For whom this does not fit either, there will be the end of the stream.
     let _ = client.queue.push(&Notice::Refused(why).to_frame().into());
 }
@@ -375,6 +374,7 @@ fn timed_out(error: io::Error) -> io::Error {
 fn drain(hall: &Hall, patience: Duration) -> usize {
     let mut state = hall.state();
     state.closed = true;
+    state.spare = None;
     let State { room, clients, .. } = &mut *state;
     // For whom this does not fit either, there will be the end of the stream.
     room.close(|key, frame| clients.get(&key).map_or(Ok(()), |c| c.queue.push(frame)));

@@ -265,6 +265,8 @@ impl<R: Fn(News)> Server<R> {
             });
             match accepted {
                 Ok((stream, address)) => {
+                    // As in lesson 09. Is the client gone? The first read will tell.
+                    let _ = stream.set_nodelay(true);
                     let client = Client::new(stream, address, self.limits.idle, now);
                     self.clients.push(client);
                 }

@@ -2,12 +2,12 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::Interest;
 use mio::net::TcpStream;
 
-use crate::{DISCARD_AT_MOST, READS_PER_TURN};
+use crate::{DISCARD_AT_MOST, LINGER, READS_PER_TURN};
 
 /// What a connection needs after a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     written: usize,
     /// Nothing more is read for echoing: the client has ended, or the server stops.
     pub(crate) ended: bool,
+    /// Our end of the stream is sent. What still comes is thrown away; so much of it has come.
+    pub(crate) lingers: Option<usize>,
     /// Bytes.
     pub(crate) echoed: u64,
     /// When a byte moved last, in either direction.
@@ -57,6 +59,7 @@ impl Connection {
             pending: Vec::new(),
             written: 0,
             ended: false,
+            lingers: None,
             echoed: 0,
             moved: now,
             interest: Interest::READABLE,
@@ -81,7 +84,7 @@ impl Connection {
                 return Ok(Next::Event);
             }
             if self.ended {
-                return Ok(Next::End);
+                return Ok(self.finish(scratch, now));
             }
             match self.socket.read(scratch) {
                 Ok(0) => self.ended = true,
@@ -133,20 +136,37 @@ impl Connection {
     // ANCHOR_END: wanted
 
     // ANCHOR: finish
-    /// Says that nothing more will come, and throws away what the client has sent meanwhile: to
-    /// close with unread input would reset the connection, and destroy what is under way (lesson
-    /// 04). It waits for nothing.
-    pub(crate) fn finish(&mut self, scratch: &mut [u8]) {
-        // Whatever fails here: the connection is gone, and that is what we are about.
-        let _ = self.socket.shutdown(Shutdown::Write);
-        let mut discarded = 0;
-        while discarded < DISCARD_AT_MOST {
+    /// Says that nothing more will come, and throws away what the client still sends: to close with
+    /// unread input would reset the connection, and destroy what is under way (lesson 04).
+    ///
+    /// It is over when the client has ended its stream, too; for those that were silent for
+    /// [`LINGER`], the server ends it.
+    fn finish(&mut self, scratch: &mut [u8], now: Instant) -> Next {
+        let discarded = self.lingers.get_or_insert_with(|| {
+            // Whatever fails here: the connection is gone, and that is what we are about.
+            let _ = self.socket.shutdown(Shutdown::Write);
+            self.moved = now;
+            0
+        });
+        for _ in 0..READS_PER_TURN {
             match self.socket.read(scratch) {
-                Ok(0) => return,
-                Ok(count) => discarded += count,
+                Ok(count @ 1..) if *discarded < DISCARD_AT_MOST => {
+                    *discarded += count;
+                    self.moved = now;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Next::Event,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return,
+                _ => return Next::End,
             }
+        }
+        Next::Turn
+    }
+
+    /// How long nothing may move. Policy, slow client: `idle`.
+    pub(crate) fn patience(&self, idle: Duration) -> Duration {
+        match self.lingers {
+            Some(_) => LINGER,
+            None => idle,
         }
     }
     // ANCHOR_END: finish

@@ -41,6 +41,9 @@ const EVENTS_PER_WAIT: usize = 1024;
 /// connection, unless told otherwise; a client that sends for ever must not keep the others.
 const DISCARD_AT_MOST: usize = 16 * 1024 * 1024;
 
+/// How long a client may be silent that has all of its echo, and has not ended its stream.
+const LINGER: Duration = Duration::from_millis(100);
+
 /// As good as never. A moment further away may be more than an `Instant` can hold.
 const FOREVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
@@ -237,12 +240,14 @@ impl<R: Fn(News)> Server<R> {
             };
             connection.is_ready = false;
             match connection.turn(&mut self.scratch, now) {
-                Ok(Next::Event) => self.update_interest(token),
-                Ok(Next::Turn) => self.make_ready(token),
-                Ok(Next::End) => {
-                    connection.finish(&mut self.scratch);
-                    self.end(token, Ok(()));
+                Ok(Next::Event) => {
+                    if connection.lingers.is_some() {
+                        self.look_earlier(token);
+                    }
+                    self.update_interest(token);
                 }
+                Ok(Next::Turn) => self.make_ready(token),
+                Ok(Next::End) => self.end(token, Ok(())),
                 // Policy, failed client: it is reported, and nobody else notices.
                 Err(error) => self.end(token, Err(error)),
             }
@@ -293,9 +298,12 @@ impl<R: Fn(News)> Server<R> {
             let Some(connection) = self.connections.get_mut(&token) else {
                 continue;
             };
-            connection.look_at = connection.moved + self.limits.idle.min(FOREVER);
+            connection.look_at =
+                connection.moved + connection.patience(self.limits.idle.min(FOREVER));
             if connection.look_at > now {
                 self.looks.insert((connection.look_at, token));
+            } else if connection.lingers.is_some() {
+                self.end(token, Ok(())); // It has all, and says nothing more.
             } else {
                 let sentence = format!("nothing moved for {:?}", self.limits.idle);
                 self.end(token, Err(io::Error::new(ErrorKind::TimedOut, sentence)));
@@ -303,6 +311,15 @@ impl<R: Fn(News)> Server<R> {
         }
     }
     // ANCHOR_END: give_up_idle
+
+    /// A client that lingers has less patience to expect: its entry is moved at once.
+    fn look_earlier(&mut self, token: Token) {
+        if let Some(connection) = self.connections.get_mut(&token) {
+            self.looks.remove(&(connection.look_at, token));
+            connection.look_at = connection.moved + LINGER;
+            self.looks.insert((connection.look_at, token));
+        }
+    }
 
     // ANCHOR: drain
     /// The listener is closed now. Nothing more is read to be echoed, and what was read is written.
@@ -331,12 +348,22 @@ impl<R: Fn(News)> Server<R> {
         if now < drain_until && !self.connections.is_empty() {
             return None;
         }
-        let left: Vec<Token> = self.connections.keys().copied().collect();
-        for &token in &left {
+        let left: Vec<(Token, bool)> = self
+            .connections
+            .iter()
+            .map(|(token, connection)| (*token, connection.lingers.is_some()))
+            .collect();
+        let mut cut_off = 0;
+        for (token, lingers) in left {
+            if lingers {
+                self.end(token, Ok(()));
+                continue;
+            }
+            cut_off += 1;
             let sentence = "cut off, because the server stopped";
             self.end(token, Err(io::Error::new(ErrorKind::TimedOut, sentence)));
         }
-        Some(left.len())
+        Some(cut_off)
     }
     // ANCHOR_END: drain
 }

@@ -237,10 +237,15 @@ impl<R: Fn(News)> Server<R> {
         };
         connection.scheduled = false;
         if connection.overrun {
-            let sentence = "it did not take what it was told";
-            return Err(io::Error::new(ErrorKind::TimedOut, sentence));
+            return Err(QueueFull.into());
         }
+        // Who is not listened to, or is leaving, shows that it is there by taking what waits.
+        let waiting = connection.outbox.waiting();
+        let unheard = connection.state == State::Leaving || connection.throttle.stops(waiting);
         connection.write()?;
+        if unheard && connection.outbox.waiting() < waiting && self.listener.is_some() {
+            self.timers.set(token, now + self.limits.idle);
+        }
         match connection.state {
             State::Open => self.listen(token, now),
             State::Leaving => self.leave(token, now),
@@ -292,18 +297,15 @@ impl<R: Fn(News)> Server<R> {
         let Some(connection) = self.connections.get_mut(token) else {
             return;
         };
-        let kind = match why {
-            Refused::Silent => ErrorKind::TimedOut,
-            _ => ErrorKind::InvalidData,
-        };
-        connection.why = Some(io::Error::new(kind, why));
+        connection.why = Some(why.into());
         // Whose queue is full will do without.
         let _ = connection
             .outbox
             .push(&Notice::Refused(why).to_frame().into());
     }
 
-    /// From now on nothing of it is taken. It has as much time for the rest as a silent one.
+    /// From now on nothing of it is heard. It is given up when it takes nothing of the rest for as
+    /// long as it may be silent.
     fn start_leaving(&mut self, token: usize, now: Instant) {
         let post = post(&mut self.connections, &mut self.ready);
         self.room.leave(token, post);

@@ -8,13 +8,13 @@
 //! - [`serve`] accepts, counts and stops;
 //! - [`converse`] is one conversation.
 
-use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -27,7 +27,13 @@ pub const HIGH_WATER_MARK: usize = 64 * 1024;
 
 /// Bytes of a client that are thrown away when its conversation is ended, so that one that sends
 /// without end ends too. More than a receive buffer holds usually, tcp(7).
-const MAX_DISCARDED: u64 = 16 * 1024 * 1024;
+const MAX_DISCARDED: usize = 16 * 1024 * 1024;
+
+/// Bytes that one read may throw away.
+const SCRAP: usize = 16 * 1024;
+
+/// How long a client may be silent that has all of its echo, and has not ended its stream.
+const LINGER: Duration = Duration::from_millis(100);
 
 // ANCHOR: serve
 /// Echoes for the clients of `listener`, all at the same time, until `stop` says so, and tells
@@ -164,6 +170,7 @@ pub async fn converse(
     idle: Duration,
     mut stopping: watch::Receiver<bool>,
 ) -> io::Result<u64> {
+    client.set_nodelay(true)?; // As in lesson 09.
     let mut echoed = 0;
     while !*stopping.borrow() {
         // Policy, slow client: each wait is limited, this one and the one for a write. A limit
@@ -190,7 +197,7 @@ pub async fn converse(
             echoed += count as u64;
         }
     }
-    farewell(client.into_std()?)?;
+    farewell(client).await?;
     Ok(echoed)
 }
 // ANCHOR_END: converse
@@ -201,15 +208,18 @@ fn is_no_news(error: &io::Error) -> bool {
 }
 
 // ANCHOR: farewell
-/// Ends the connection so that what was written arrives: our end of stream, and no unread bytes,
-/// which would make close() a reset (lesson 04).
-///
-/// The socket is nonblocking, so nothing here waits. It is no longer tokio's, whose note of what is
-/// readable may be a moment old: this asks the kernel.
-fn farewell(client: std::net::TcpStream) -> io::Result<()> {
-    client.shutdown(Shutdown::Write)?;
-    // It ends with the end of stream or an error, mostly WouldBlock; both are the end of this.
-    let _ = io::copy(&mut (&client).take(MAX_DISCARDED), &mut io::sink());
+/// Ends the connection so that what was written arrives: our end of stream; and what the client still
+/// sends is read and thrown away, for unread bytes would make close() a reset (lesson 04). It is over
+/// when the client has ended its stream, too, or was silent for [`LINGER`].
+async fn farewell(mut client: TcpStream) -> io::Result<()> {
+    client.shutdown().await?;
+    let mut scrap = vec![0; SCRAP];
+    let mut left = MAX_DISCARDED;
+    while left > 0
+        && let Ok(Ok(count @ 1..)) = timeout(LINGER, client.read(&mut scrap)).await
+    {
+        left = left.saturating_sub(count);
+    }
     Ok(())
 }
 // ANCHOR_END: farewell

@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::time::Duration;
 
-use chat_threads::MAX_QUEUE;
 use chat_threads::protocol::{MAX_TEXT, Refused};
+use chat_threads::{HIGH_WATER_MARK, QueueFull};
 use framing::Frames;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -49,7 +49,14 @@ pub(crate) async fn hold(
     let mut stop = pin!(deadline(stopped.clone()));
     let ending = loop {
         let before = received;
-        let turn = hall.take_turn(key, &mut frames, &mut received);
+        // Policy, back-pressure: who has so much waiting is not listened to. It would be told of
+        // what it says, and does not even take what it has been told.
+        let listens = queue.waiting_bytes() < HIGH_WATER_MARK;
+        let turn = if listens {
+            hall.take_turn(key, &mut frames, &mut received)
+        } else {
+            Turn::Done
+        };
         if received > before {
             silence.as_mut().reset(Instant::now() + idle);
             yield_now().await;
@@ -60,11 +67,17 @@ pub(crate) async fn hold(
             Turn::Done => false,
         };
         tokio::select! {
-            ready = client.readable(), if !more => {
+            ready = client.readable(), if listens && !more => {
                 ready?;
                 read_once(&client, &mut frames)?;
             }
-            written = queue.write_once(&client) => written?,
+            written = queue.write_once(&client) => {
+                written?;
+                if !listens {
+                    // It is not silent; we are deaf.
+                    silence.as_mut().reset(Instant::now() + idle);
+                }
+            }
             () = queue.overflowed() => break Ending::TooSlow,
             // Policy, idle: a client shows that it is there, with empty messages if need be.
             () = &mut silence => break Ending::Refused(Refused::Silent),
@@ -75,14 +88,13 @@ pub(crate) async fn hold(
     };
     hall.leave(key);
     if let Ending::TooSlow = ending {
-        let sentence = format!("too slow: over {MAX_QUEUE} bytes would have waited for it");
-        return Err(io::Error::new(ErrorKind::WriteZero, sentence));
+        return Err(QueueFull.into());
     }
     // How it ended is decided. The client may be gone altogether, and not hear the rest.
     let _ = farewell(&mut client, queue, idle, &ending, stopped).await;
     match ending {
         Ending::Left(Err(error)) => Err(error.into()),
-        Ending::Refused(why) => Err(io::Error::new(kind(why), why)),
+        Ending::Refused(why) => Err(why.into()),
         _ => Ok(received),
     }
 }
@@ -138,10 +150,3 @@ async fn farewell(
     Ok(())
 }
 // ANCHOR_END: farewell
-
-fn kind(why: Refused) -> ErrorKind {
-    match why {
-        Refused::Silent => ErrorKind::TimedOut,
-        _ => ErrorKind::InvalidData,
-    }
-}

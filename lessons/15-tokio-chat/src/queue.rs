@@ -53,8 +53,12 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.waiting().bytes
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting().bytes == 0
+        self.waiting_bytes() == 0
     }
 
     /// Waits until there is something to write and room for it, and writes once.

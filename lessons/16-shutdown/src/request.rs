@@ -15,7 +15,12 @@ pub const MAX_REPLY: usize = 64 * 1024 * 1024;
 const PIECE: usize = 16 * 1024;
 
 /// The answer to what is no request.
-const NO_REQUEST: &[u8] = b"error: say MILLISECONDS TEXT or MILLISECONDS TEXT*TIMES";
+fn no_request() -> String {
+    let (most, bytes) = (MAX_WORK.as_millis(), MAX_REPLY);
+    format!(
+        "error: say MILLISECONDS TEXT or MILLISECONDS TEXT*TIMES; at most {most} ms, and {bytes} bytes in all"
+    )
+}
 
 // ANCHOR: request
 /// One line of a client: how long the server should work, and what it should answer after that.
@@ -38,7 +43,7 @@ impl Request {
     pub fn parse(line: &[u8]) -> Self {
         Self::understood(line).unwrap_or(Self {
             work: Duration::ZERO,
-            text: NO_REQUEST.to_vec(),
+            text: no_request().into_bytes(),
             times: 1,
         })
     }
@@ -58,7 +63,10 @@ impl Request {
     /// The bytes of the answer, in pieces: a long one need not be in memory at once.
     pub fn reply(&self) -> impl Iterator<Item = Vec<u8>> {
         let at_a_time = (PIECE / self.text.len().max(1)).max(1);
-        let mut left = Some(self.times);
+        // Nothing, however often, is nothing. To repeat it 18,446,744,073,709,551,615 times would take
+        // years, in which this thread or task looks for no deadline.
+        let times = if self.text.is_empty() { 0 } else { self.times };
+        let mut left = Some(times);
         iter::from_fn(move || {
             let times = left?.min(at_a_time);
             let mut piece = self.text.repeat(times);

@@ -89,7 +89,9 @@ async fn accept_all<Report: Fn(News) + Send + Sync + 'static>(
     limits: Limits,
     conversations: &Arc<Conversations<Report>>,
 ) -> io::Error {
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Arc::new(Semaphore::new(
+        limits.connections.min(Semaphore::MAX_PERMITS),
+    ));
     loop {
         // Policy, cap: without a place there is no accept, and clients wait in the backlog.
         let place = match Arc::clone(&places).acquire_owned().await {
@@ -135,7 +137,7 @@ async fn converse(
     patience: Duration,
     stopping: &CancellationToken,
 ) -> io::Result<u64> {
-    stream.set_nodelay(true)?;
+    stream.set_nodelay(true)?; // As in every server since lesson 09.
     let mut lines = Lines::new(MAX_LINE);
     let mut answered = 0;
     while !stopping.is_cancelled() {

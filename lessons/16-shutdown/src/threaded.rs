@@ -78,9 +78,9 @@ pub fn serve(
                 report(News::Ended(client, ended));
             };
             if let Err(error) = thread::Builder::new().spawn_scoped(scope, conversation) {
+                // Policy, failed thread: it is this client's bad luck, pthread_create(3).
                 conversations.end(number);
-                report(News::AcceptFailed(error));
-                conversations.pause(ACCEPT_PAUSE);
+                report(News::Ended(client, Err(error)));
             }
         };
         // From here on a client is refused by the kernel, and can try another server.
@@ -239,7 +239,7 @@ fn converse(
     patience: Duration,
     conversations: &Conversations,
 ) -> io::Result<u64> {
-    stream.set_nodelay(true)?;
+    stream.set_nodelay(true)?; // As in every server since lesson 09.
     // Policy, idle client: a read or a write that waits for longer ends the conversation.
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
@@ -276,9 +276,8 @@ fn converse(
 
 /// An expired timeout has two names, socket(7); this is the third, for people.
 fn explained(error: io::Error) -> io::Error {
-    match error.kind() {
-        ErrorKind::WouldBlock => idle(),
-        ErrorKind::TimedOut if error.raw_os_error().is_none() || cfg!(windows) => idle(),
-        _ => error,
+    if timeouts::is_timeout(&error) {
+        return idle();
     }
+    error
 }

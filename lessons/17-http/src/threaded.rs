@@ -163,7 +163,7 @@ fn converse(
                 // Reads say that the stream has ended when the server stops; the client did not say so.
                 let heard = match conversation.is_stopped() {
                     true => Heard::End,
-                    false => listen_for(conversation.stream(), &mut buffer, wait)?,
+                    false => conversation.listen_for(&mut buffer, wait)?,
                 };
                 match heard {
                     Heard::Bytes(count) => connection.receive_data(&buffer[..count]),

@@ -81,6 +81,21 @@ fn does_every_job() {
     });
 }
 
+/// Each job is submitted when the one before is done. So the queue is empty in between.
+#[test]
+fn waits_while_the_queue_is_empty() {
+    LESSON.grade("panicking_jobs", |scene| {
+        started(scene);
+        let pool = pool(scene, 1);
+        let in_turn = (0..50).take_while(|number| is_done(scene, &submit(&pool, *number)));
+        let done = in_turn.count();
+        scene.note("50 jobs, and each is submitted when the one before is done");
+        scene.check(done == 50, "empty-is-the-end", || {
+            format!("50 jobs came one after another. Done: {done}. Then nobody worked any more.")
+        });
+    });
+}
+
 #[test]
 fn does_jobs_at_the_same_time() {
     LESSON.grade("panicking_jobs", |scene| {

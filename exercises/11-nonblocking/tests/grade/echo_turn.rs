@@ -333,6 +333,25 @@ fn reads_no_more_when_too_much_waits() {
 }
 
 #[test]
+fn reads_what_it_asks_for_while_some_of_it_waits() {
+    LESSON.grade("echo_turn", |scene| {
+        let letters = scene.random_letters(1000);
+        let (first, more) = letters.as_bytes().split_at(600);
+        let reads = [Step::data(first), Step::data(more)];
+        let reads = reads.into_iter().chain(not_yet());
+        let mut echo = Played::new(scene, reads, full_after(3));
+        echo.turn();
+        let before = echo.stream.count().read;
+        echo.turn();
+        let both = echo.stream.count().read;
+        scene.check(before == 1000 || both > before, "asks-for-nothing", || {
+            "Your turn waited for input, input came, and the next turn did not read it: poll returns at once, again and again.".to_string()
+        });
+        echo.until_written(letters.as_bytes());
+    });
+}
+
+#[test]
 fn leaves_the_others_their_turn() {
     LESSON.grade("echo_turn", |scene| {
         let letters = scene.random_letters(3 * LIMIT);

@@ -9,19 +9,26 @@ use threads::Stop;
 /// What each client hears, and then the end of the stream.
 const GREETING: &[u8] = b"hello\n";
 
-/// Runs the student's function with a server that greets. Before each greeting it waits for a word
-/// of the grader, if there is one to wait for.
+/// What holds up a greeting: it says that its turn has come, and waits for a word of the grader.
+struct Gate {
+    begun: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+/// Runs the student's function with a server that greets.
 fn server<'a>(
     scene: &'a Scene,
     listener: TcpListener,
     stop: &Stop,
-    go_on: Option<Receiver<()>>,
+    gate: Option<Gate>,
 ) -> Answer<'a, io::Result<usize>> {
     let stop = stop.clone();
     scene.run("your server", move || {
         accept_until(listener, &stop, |mut stream: TcpStream| {
-            if let Some(go_on) = &go_on {
-                let _ = go_on.recv(); // When the grader is gone, there is nothing to wait for.
+            if let Some(gate) = &gate {
+                // When the grader is gone, there is nothing to wait for.
+                let _ = gate.begun.send(());
+                let _ = gate.go_on.recv();
             }
             let _ = stream.write_all(GREETING); // A client may be gone.
         })
@@ -121,10 +128,12 @@ fn a_stop_while_serve_is_busy_ends_it_after_that_client() {
     LESSON.grade("wake_accept", |scene| {
         let (listener, address) = scene.listener();
         let stop = Stop::new();
+        let (begun, has_begun) = mpsc::channel();
         let (go, go_on): (Sender<()>, _) = mpsc::channel();
-        let server = server(scene, listener, &stop, Some(go_on));
+        let server = server(scene, listener, &stop, Some(Gate { begun, go_on }));
         let mut client = scene.connect("first client", address);
-        server.settle();
+        // When it has not begun by then, what it sends will tell.
+        let _ = has_begun.recv_timeout(scene.left() / 2);
         stop_now(scene, &stop);
         let _late = scene.connect("late client", address);
         let _ = go.send(());

@@ -92,6 +92,12 @@ impl Program {
         address.unwrap_or_else(|| panic!("{} should print its address, not {line:?}", self.name))
     }
 
+    /// Closes the pipe behind the next line, as `| head -1` does.
+    #[allow(dead_code, reason = "only servers are tried with it")]
+    pub fn read_no_more(&mut self) {
+        self.output = mpsc::channel().1;
+    }
+
     pub fn type_in(&mut self, bytes: &[u8]) {
         self.input.as_mut().unwrap().write_all(bytes).unwrap();
     }
@@ -162,6 +168,18 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream.set_write_timeout(Some(DEADLINE)).unwrap();
     stream
+}
+
+/// Asserts that whoever listened at `address` does so no more.
+///
+/// A program that another test of this process starts has a copy of every descriptor, also of a
+/// listener that was closed here, until it runs: fork(2), execve(2). So it is asked more than once.
+#[allow(dead_code, reason = "only servers in the test's own process are asked")]
+pub fn assert_nobody_listens(address: SocketAddr) {
+    let started = Instant::now();
+    while TcpStream::connect_timeout(&address, DEADLINE).is_ok() {
+        assert!(started.elapsed() < DEADLINE, "{address} still listens");
+    }
 }
 
 /// Ends the connection with a reset instead of a close, and discards what is under way.

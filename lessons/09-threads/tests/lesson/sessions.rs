@@ -227,6 +227,21 @@ fn echoes_for_netcat() {
 }
 
 #[test]
+fn ends_when_nobody_reads_what_it_prints() {
+    for path in SERVERS {
+        let mut server = Program::start(path, &[ANY_PORT]);
+        let address = server.address();
+        server.read_no_more();
+        // Each client is a line. The connection that is refused finds no server.
+        let clients = (0..1_000).take_while(|_| TcpStream::connect(address).is_ok());
+        assert_ne!(clients.count(), 0);
+        let run = server.end();
+        assert_eq!(run.status.code(), Some(1));
+        assert!(run.errors.starts_with("Nobody reads"), "{}", run.errors);
+    }
+}
+
+#[test]
 fn a_port_in_use_is_a_sentence() {
     for path in SERVERS {
         let mut first = Program::start(path, &[ANY_PORT]);

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use chat_threads::protocol::{MAX_TEXT, Notice};
+use chat_threads::protocol::{MAX_NAME, MAX_TEXT, Notice, Refused};
 use framing::{Event, Frames, MAX_FRAME};
 
 const HELP: &str = "
@@ -91,7 +91,11 @@ fn show_notices(mut stream: &TcpStream) -> io::Result<()> {
                 // A terminal obeys control characters, and these come from somebody else.
                 println!("{}", words.replace(char::is_control, "\u{fffd}"));
             }
-            Some(Event::End) => return Ok(()),
+            Some(Event::End) => {
+                // Without this line, a server that died would look like one that said goodbye.
+                println!("The connection has ended.");
+                return Ok(());
+            }
             None => match stream.read(&mut buffer) {
                 Ok(0) => frames.receive_end(),
                 Ok(count) => frames.receive_data(&buffer[..count]),
@@ -109,6 +113,9 @@ fn in_words(notice: Option<Notice>) -> String {
         Some(Notice::Joined(name)) => format!("* {name} has come"),
         Some(Notice::Said(name, text)) => format!("{name}: {text}"),
         Some(Notice::Left(name)) => format!("* {name} has gone"),
+        Some(Notice::Refused(Refused::BadName)) => {
+            format!("The server sends you away: a name has 1 to {MAX_NAME} bytes and no spaces.")
+        }
         Some(Notice::Refused(why)) => format!("The server sends you away: {why}."),
         Some(Notice::Closing) => "The server stops.".to_owned(),
         None => "(The server said something that this client does not know.)".to_owned(),

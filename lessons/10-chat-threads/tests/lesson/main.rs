@@ -40,7 +40,7 @@ fn the_session_is_the_one_in_the_book() {
     by_ana.push(ana.line());
     let left = bob.finish();
     assert!(left.status.success(), "{}", left.errors);
-    assert_eq!(left.output, b"");
+    by_bob.push(String::from_utf8(left.output).unwrap());
     by_ana.push(ana.line());
     let bobs_end = server.line();
     let ended = server.interrupt();
@@ -118,7 +118,9 @@ fn the_client_says_what_went_wrong() {
     let mut client = Program::start(CLIENT, &[&address.to_string()]);
     assert_eq!(client.line(), "Your name?");
     client.type_in(b"no name\n");
-    assert_eq!(client.line(), "The server sends you away: that is no name.");
+    let sentence = "The server sends you away: a name has 1 to 32 bytes and no spaces.";
+    assert_eq!(client.line(), sentence);
+    assert_eq!(client.line(), "The connection has ended.");
     assert!(client.end().status.success());
 
     let mut ana = Chatter::join(address, "ana");

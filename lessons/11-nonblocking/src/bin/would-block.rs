@@ -30,6 +30,7 @@ fn ask(address: SocketAddr) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     tell("accept, and nobody has connected", listener.accept());
     let client = TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE)?;
+    client.set_read_timeout(Some(PATIENCE))?;
     let (mut server, _) = until_ready(|| listener.accept())?;
     server.set_nonblocking(true)?;
 

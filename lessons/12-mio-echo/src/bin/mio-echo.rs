@@ -20,12 +20,13 @@ fn main() -> ExitCode {
 }
 
 fn listen(address: SocketAddr) -> io::Result<()> {
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address)?;
-    println!("listening on {}", listener.local_addr()?);
-
     let stop = Stop::new();
     let asked = stop.clone();
     ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
+    println!("listening on {}", listener.local_addr()?);
+
     let cut_off = mio_echo::serve(listener, Limits::USUAL, &stop, |news| match news {
         News::Ended(client, Ok(count)) => println!("{client}: echoed {count} bytes"),
         News::Ended(client, Err(error)) => println!("{client}: {error}"),

@@ -31,7 +31,6 @@ fn play(address: SocketAddr) -> io::Result<()> {
     let mut timeline = Timeline { poll, start };
     let mut listener = TcpListener::bind(address)?;
     registry.register(&mut listener, Token(0), Interest::READABLE)?;
-
     let connect = || net::TcpStream::connect_timeout(&listener.local_addr()?, PATIENCE);
     let (mut first, mut second) = (connect()?, connect()?);
     first.set_read_timeout(Some(PATIENCE))?;

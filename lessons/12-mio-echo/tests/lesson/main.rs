@@ -272,11 +272,14 @@ fn does_nothing_for_clients_that_do_nothing() {
         client.write_all(b"x").unwrap();
         client.read_exact(&mut [0]).unwrap();
     }
-    // The last answer was sent a moment before the server waits again.
-    thread::sleep(SHORT);
-    let before = switches(&process);
-    thread::sleep(SHORT);
-    assert_eq!(switches(&process), before);
+    // The last answer was sent a moment before the server waits again. How long that moment is,
+    // depends on this machine; one that wakes up again and again is never found still.
+    let is_still = || {
+        let before = switches(&process);
+        thread::sleep(SHORT);
+        switches(&process) == before
+    };
+    assert!((0..10).any(|_| is_still()), "it wakes up for nothing");
 }
 
 #[test]

@@ -21,11 +21,11 @@ fn main() -> ExitCode {
 fn listen(address: SocketAddr) -> io::Result<()> {
     threads::raise_descriptor_limit();
     let listener = TcpListener::bind(address)?;
-    println!("listening on {}", listener.local_addr()?);
-
     let stop = Stop::new();
     let ctrl_c = stop.clone();
     ctrlc::set_handler(move || ctrl_c.stop()).map_err(io::Error::other)?;
+    println!("listening on {}", listener.local_addr()?);
+
     let cut_off = mio_chat::serve(listener, Limits::USUAL, &stop, |news| match news {
         News::Ended(client, Ok(messages)) => println!("{client}: left after {messages} messages"),
         News::Ended(client, Err(error)) => println!("{client}: {error}"),

@@ -44,6 +44,7 @@ async fn listen(address: SocketAddr) -> io::Result<()> {
     })
     .map_err(io::Error::other)?;
 
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
 

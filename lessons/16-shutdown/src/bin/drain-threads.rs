@@ -40,6 +40,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     })
     .map_err(io::Error::other)?;
 
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address)?;
     println!("listening on {}", listener.local_addr()?);
 

@@ -379,6 +379,8 @@ fn a_request_is_a_number_and_a_text() {
     assert_eq!(reply(b"10000 "), (MAX_WORK.as_millis(), b"\n".to_vec()));
     assert_eq!(reply(b"0 tea*0"), (0, b"\n".to_vec()));
     assert_eq!(reply(b"0 *9"), (0, b"\n".to_vec()));
+    let for_ever = format!("0 *{}", usize::MAX);
+    assert_eq!(reply(for_ever.as_bytes()), (0, b"\n".to_vec()));
     let much = [&b"tea*".repeat(100_000)[..], b"\n"].concat();
     assert_eq!(reply(b"0 tea**100000"), (0, much));
     for line in [
