@@ -15,11 +15,11 @@ const HELP: &str = "
 Usage: poll-cost [ADDRESS]
 
 A server and three clients, in one process. They hear of the same events, each in its own way. Shows
-how late, and with how many requests and bytes. It takes 20 seconds.
+how late, and with how many requests and bytes. It takes 12 seconds.
 ADDRESS is where to listen: 127.0.0.1:0 unless given.
 ";
 
-const EVENTS: usize = 20;
+const EVENTS: usize = 12;
 /// The shortest and the longest time between two of them, in milliseconds. The same seed, the same moments.
 const APART: std::ops::Range<u64> = 500..1_500;
 const SEED: u64 = 18;
