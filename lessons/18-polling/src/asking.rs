@@ -39,6 +39,7 @@ impl Cursor {
             self.last = self.last.max(event.id);
             is_new
         });
+        self.last = self.last.max(batch.cursor);
         new
     }
 

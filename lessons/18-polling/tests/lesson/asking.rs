@@ -31,6 +31,13 @@ fn a_cursor_takes_each_event_once() {
     assert_eq!(ids(&cursor.take(batch(&[9, 9, 7, 8, 10]))), [9, 10]);
     assert!(cursor.take(batch(&[7, 8])).is_empty());
     assert_eq!(cursor.last(), 10);
+    // Numbers of events that were not for this client: it need not ask for them again.
+    let behind = Batch {
+        cursor: 20,
+        ..batch(&[12])
+    };
+    assert_eq!(ids(&cursor.take(behind)), [12]);
+    assert_eq!(cursor.last(), 20);
     cursor.skip_to(2);
     assert_eq!(ids(&cursor.take(batch(&[3]))), [3]);
     assert_eq!(Cursor::default(), Cursor::after(0));
