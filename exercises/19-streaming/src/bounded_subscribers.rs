@@ -55,14 +55,18 @@ impl Subscribers {
     /// # Errors
     /// [`Full`] while there are as many subscribers as may be. Those who have left do not count.
     pub fn subscribe(&mut self) -> Result<Id, Full> {
-        todo!("refuse when there are as many as may be, else give it a number of its own, and say that it has heard everything so far")
+        todo!(
+            "refuse when there are as many as may be, else give it a number of its own, and say that it has heard everything so far"
+        )
     }
 
     /// Something has happened. It waits for nobody.
     ///
     /// What will come: many events while nobody asks for news; events when nobody listens.
     pub fn publish(&mut self, event: Arc<str>) {
-        todo!("forget the oldest event when as many are there as may be kept; count the new one and keep it")
+        todo!(
+            "forget the oldest event when as many are there as may be kept; count the new one and keep it"
+        )
     }
 
     /// What is new for this subscriber since it asked last: each event exactly once, in order. Of what
@@ -75,7 +79,9 @@ impl Subscribers {
     /// Example, with 3 events kept: after 5 events, the news are `missed: 2` and the last three. Asked
     /// again, there are none.
     pub fn news(&mut self, id: Id) -> Option<News> {
-        todo!("count what it has not heard; what is not kept is missed, the rest stands at the end of the events; and it has heard everything now")
+        todo!(
+            "count what it has not heard; what is not kept is missed, the rest stands at the end of the events; and it has heard everything now"
+        )
     }
 
     /// This subscriber is gone, and its place is free.

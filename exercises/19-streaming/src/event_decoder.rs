@@ -51,7 +51,9 @@ impl Decoder {
     /// CR is complete at once: the LF may come much later, or never. Text is UTF-8, and what is not
     /// becomes U+FFFD.
     fn next_line(&mut self) -> Option<String> {
-        todo!("skip an LF that belongs to the CR before; find the next CR or LF; remove the line and that one byte, and remember whether it was a CR")
+        todo!(
+            "skip an LF that belongs to the CR before; find the next CR or LF; remove the line and that one byte, and remember whether it was a CR"
+        )
     }
 
     /// The next event, each exactly once; or `None` when not all of one has come. The caller asks again
@@ -70,6 +72,8 @@ impl Decoder {
     /// Example: after `receive_data(b"id: 7\ndata: a\ndata: b\n\nid: 8\n")` this returns a `message`
     /// with `"a\nb"`, then `None`, and `last_id()` is `"7"`.
     pub fn next_event(&mut self) -> Option<Message> {
-        todo!("line after line, take in the fields; at a blank line the id counts, and with data there is an event to return")
+        todo!(
+            "line after line, take in the fields; at a blank line the id counts, and with data there is an event to return"
+        )
     }
 }

@@ -23,5 +23,7 @@ pub struct Refused;
 /// [`Refused`] for a name with a line end: what stands behind it would be another field, and of the
 /// choice of whoever chose the name.
 pub fn encode(id: Option<u64>, name: Option<&str>, data: &str) -> Result<String, Refused> {
-    todo!("a line for the number, one for the name, one for each line of the text, and a blank line; but refuse a name with a line end")
+    todo!(
+        "a line for the number, one for the name, one for each line of the text, and a blank line; but refuse a name with a line end"
+    )
 }

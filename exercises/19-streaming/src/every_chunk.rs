@@ -32,5 +32,7 @@ pub fn chunk(data: &[u8]) -> Vec<u8> {
 /// # Errors
 /// What `out` reports. Then nobody is there who would hear the next part, and it is not asked for.
 pub fn stream(mut out: impl Write, parts: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
-    todo!("write and flush the head; then each part that is not empty, as a chunk; then the last chunk")
+    todo!(
+        "write and flush the head; then each part that is not empty, as a chunk; then the last chunk"
+    )
 }

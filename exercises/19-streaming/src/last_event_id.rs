@@ -36,5 +36,7 @@ pub enum Start {
 /// Example: with the events 5 to 9 kept, `7` is `After(7)`, `4` is `After(4)`, and `3` is `Missed(4)`:
 /// event 4 is gone.
 pub fn start(kept: Kept, last_event_id: Option<&str>, since: Option<&str>) -> Start {
-    todo!("take the field before the address; refuse what is no number; compare it with the number before the first, and with the last")
+    todo!(
+        "take the field before the address; refuse what is no number; compare it with the number before the first, and with the last"
+    )
 }

@@ -45,7 +45,9 @@ impl Answer {
     /// Example: `token(b"a\xed\x95")` returns `"data: a\n\n"`, and then `token(b"\x9c")` returns
     /// `"data: 한\n\n"`.
     pub fn token(&mut self, bytes: &[u8]) -> String {
-        todo!("put the bytes behind the pending ones, find how many make whole characters, keep the rest, and return an event when there are any")
+        todo!(
+            "put the bytes behind the pending ones, find how many make whole characters, keep the rest, and return an event when there are any"
+        )
     }
 
     /// There are no more tokens. Returns what is to be sent last: U+FFFD for a character that was not
@@ -53,6 +55,8 @@ impl Answer {
     /// with none. Without it a page could not tell a pause from the end, and `EventSource` would connect
     /// anew and ask a second time.
     pub fn end(self, ended: Ended) -> String {
-        todo!("an event for the pending bytes when there are any, and behind it the event that says how it ended")
+        todo!(
+            "an event for the pending bytes when there are any, and behind it the event that says how it ended"
+        )
     }
 }

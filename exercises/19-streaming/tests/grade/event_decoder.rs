@@ -177,21 +177,6 @@ fn waits_for_the_blank_line() {
 }
 
 #[test]
-fn joins_the_lines_of_a_text() {
-    LESSON.grade("event_decoder", |scene| {
-        let word = scene.random_letters(4);
-        for text in [
-            format!("data: {word}\ndata: b\ndata: c\n\n"),
-            format!("data: {word}\ndata\ndata:\ndata: c\ndata:\n\n"),
-            "data\n\n".to_string(),
-            format!("data:\n\ndata:\ndata: {word}\n\n"),
-        ] {
-            decodes(scene, "lines-of-a-text", whole(&text));
-        }
-    });
-}
-
-#[test]
 fn returns_every_event_of_one_read() {
     LESSON.grade("event_decoder", |scene| {
         let words = [(); 3].map(|()| scene.random_letters(4));
@@ -201,15 +186,15 @@ fn returns_every_event_of_one_read() {
 }
 
 #[test]
-fn takes_a_name_for_one_event() {
+fn joins_the_lines_of_a_text() {
     LESSON.grade("event_decoder", |scene| {
-        let name = scene.random_letters(5);
-        for stream in [
-            format!("event: {name}\ndata: a\n\ndata: b\n\n"),
-            format!("event: {name}\n\ndata: b\n\n"),
-            format!("event: x\nevent: {name}\ndata: a\n\nevent\ndata: b\n\n"),
+        let word = scene.random_letters(4);
+        for text in [
+            format!("data: {word}\ndata: b\ndata: c\n\n"),
+            format!("data: {word}\ndata: \ndata: \ndata: c\ndata: \n\n"),
+            format!("data: \n\ndata: \ndata: {word}\n\n"),
         ] {
-            decodes(scene, "a-name-for-one-event", whole(&stream));
+            decodes(scene, "lines-of-a-text", whole(&text));
         }
     });
 }
@@ -230,6 +215,20 @@ fn hears_nothing_in_comments_and_blank_lines() {
 }
 
 #[test]
+fn takes_a_name_for_one_event() {
+    LESSON.grade("event_decoder", |scene| {
+        let name = scene.random_letters(5);
+        for stream in [
+            format!("event: {name}\ndata: a\n\ndata: b\n\n"),
+            format!("event: {name}\n\ndata: b\n\n"),
+            format!("event: x\nevent: {name}\ndata: a\n\nevent\ndata: b\n\n"),
+        ] {
+            decodes(scene, "a-name-for-one-event", whole(&stream));
+        }
+    });
+}
+
+#[test]
 fn takes_one_space_away() {
     LESSON.grade("event_decoder", |scene| {
         let word = scene.random_letters(5);
@@ -238,6 +237,7 @@ fn takes_one_space_away() {
             format!("data:  {word} \n\n"),
             format!("data: a: {word}:\n\n"),
             format!("data:\t{word}\n\n"),
+            format!("data\ndata:\ndata: {word}\n\ndata\n\n"),
         ] {
             decodes(scene, "one-space", whole(&stream));
         }
@@ -293,10 +293,10 @@ fn knows_all_three_line_ends() {
     LESSON.grade("event_decoder", |scene| {
         let word = scene.random_letters(3);
         for end in ["\r\n", "\r"] {
-            let stream = format!("id: 7\ndata: {word}\ndata: b\n\n\ndata: c\n\n");
+            let stream = format!("id: 7\ndata: {word}\ndata: b\n\n\ndata: c\n\n:");
             decodes(scene, "three-line-ends", whole(&stream.replace('\n', end)));
         }
-        let mixed = format!("data: {word}\r\ndata: b\rdata: c\n\r\ndata: d\r\r\n\n\rdata: e\n\r");
+        let mixed = format!("data: {word}\r\ndata: b\rdata: c\n\r\ndata: d\r\r\n\n\rdata: e\n\r:");
         decodes(scene, "three-line-ends", whole(&mixed));
     });
 }

@@ -112,26 +112,24 @@ impl<'a> Meeting<'a> {
         }
         let _ = self.make.send(part.to_vec());
         let left = self.asked(nth + 1, key);
-        self.has_left(left, &format!("part {nth}"), key);
+        self.has_left(left, &format!("Part {nth}"), key);
     }
 
     /// When the next part was asked for, `left` bytes had left: that should be all that is due.
     fn has_left(&mut self, left: usize, what: &str, key: &'static str) {
-        let due = self.due.len();
-        self.scene.check(left >= due, key, || {
-            format!("{what} was there, the next part was asked for, and {left} of {due} bytes had left your code.")
-        });
-        self.hears(key);
-    }
-
-    /// The client reads what is due.
-    fn hears(&mut self, key: &'static str) {
-        let (read, due) = (self.read, self.due.clone());
-        self.client.expect(&due[read..], |why| match why {
-            Why::Different if key == "buffered-chunks" => "as-chunks",
-            _ => key,
-        });
+        let due = self.due.clone();
+        self.client
+            .expect(&due[self.read..left.min(due.len())], |why| match why {
+                Why::Different if key == "buffered-chunks" => "as-chunks",
+                _ => key,
+            });
         self.read = due.len();
+        self.scene.check(left >= due.len(), key, || {
+            format!(
+                "{what} was there, the next part was asked for, and only {left} of {} bytes had left.",
+                due.len()
+            )
+        });
     }
 
     /// There are no more parts: the function returns, and everything has left.
