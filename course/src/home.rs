@@ -9,10 +9,13 @@ use book::Problem;
 use crate::catalogue::{Catalogue, Language, file_url};
 use crate::check;
 use crate::progress::Progress;
+use crate::serve::Server;
 use crate::show;
+use crate::site::Site;
 use crate::trouble::{Result, Trouble};
 
-/// Builds and opens the book, shows progress and what is next.
+/// Builds, serves and opens the book, shows progress and what is next. Where nobody sits in front of it, it serves nothing
+/// and ends.
 ///
 /// # Errors
 /// When the book or the progress file is broken; what can be shown is shown before.
@@ -20,11 +23,21 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
     println!("Sockets by Hand: from socket() to a WebSocket that you wrote yourself.");
     println!();
     let built = book::build(&catalogue.root);
-    if let Ok(built) = &built {
-        println!("Book   {}", file_url(&built.index));
-        if has_display() && opener::open(&built.index).is_err() {
-            println!("       No browser could be started: open that address in one.");
+    let (server, trouble) = match built.map_err(problems) {
+        built if somebody_is_there() => match start(&catalogue.root, None, built.err()) {
+            Ok(server) => (Some(server), None),
+            Err(trouble) => (None, Some(trouble)),
+        },
+        Ok(built) => {
+            println!("Book   {}", file_url(&built.index));
+            println!();
+            (None, None)
         }
+        Err(trouble) => (None, Some(trouble)),
+    };
+    if let Some(server) = &server {
+        println!("       Ctrl-C ends it; the commands below are for another terminal.");
+        open(server);
         println!();
     }
     let progress = Progress::load(&catalogue.root)?;
@@ -36,7 +49,51 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
         }
         None => println!("Nothing is left to solve. `cargo course list` shows it all."),
     }
-    built.map(|_| ()).map_err(problems)
+    match server {
+        Some(server) => server.until_interrupted(),
+        None => trouble.map_or(Ok(()), Err),
+    }
+}
+
+/// Builds and serves the book, whether somebody sits in front of it or not.
+///
+/// # Errors
+/// When there is nothing to serve, or no port.
+pub fn serve(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
+    let built = book::build(root).map_err(problems);
+    let server = start(root, port, built.err())?;
+    println!("       Ctrl-C ends it.");
+    if opens {
+        open(&server);
+    }
+    server.until_interrupted()
+}
+
+/// Serves what there is: also pages of an earlier build, when this one had troubles. Says where, and that the port is
+/// not the usual one.
+fn start(root: &Path, port: Option<u16>, trouble: Option<Trouble>) -> Result<Server> {
+    let server = match (Server::start(root, port), trouble) {
+        (Ok(server), None) => server,
+        (Ok(server), Some(trouble)) => {
+            show::trouble(&trouble);
+            println!("Until then, the pages are those of an earlier build.");
+            println!();
+            server
+        }
+        (Err(_), Some(trouble)) if !Site::is_built(root) => return Err(trouble),
+        (Err(error), _) => return Err(error),
+    };
+    println!("Book   {}", server.url());
+    if let Some(taken) = server.instead_of {
+        println!("       Port {taken} is taken, so it is the next one that no lesson uses.");
+    }
+    Ok(server)
+}
+
+fn open(server: &Server) {
+    if has_display() && opener::open(server.url()).is_err() {
+        println!("       No browser could be started: open that address in one.");
+    }
 }
 
 /// # Errors
@@ -92,9 +149,17 @@ fn problems(problems: Vec<Problem>) -> Trouble {
     ))
 }
 
+/// Whether a person sees what is printed.
+fn somebody_is_there() -> bool {
+    stdout().is_terminal() && !is_set("CI")
+}
+
 /// Whether a browser would be seen by the person who typed the command.
 fn has_display() -> bool {
-    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let screen = !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY");
-    screen && stdout().is_terminal() && !set("CI") && !set("SSH_CONNECTION")
+    let screen = !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    screen && somebody_is_there() && !is_set("SSH_CONNECTION")
+}
+
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
 }

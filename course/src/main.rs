@@ -1,8 +1,8 @@
 //! `cargo course`: reads, checks, watches and hints.
 //!
 //! Rooms: what there is to learn (`catalogue`, `hints`), what the student did (`progress`), the way from a source file to
-//! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), and the
-//! tools of those who write exercises (`starter`, `author`, `proof`).
+//! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), the book as a
+//! browser meets it (`serve`, `site`), and the tools of those who write exercises (`starter`, `author`, `proof`).
 
 mod author;
 mod catalogue;
@@ -15,7 +15,9 @@ mod overlay;
 mod process;
 mod progress;
 mod proof;
+mod serve;
 mod show;
+mod site;
 mod starter;
 mod trace;
 mod trouble;
@@ -40,7 +42,7 @@ const BROKEN_SETUP: u8 = 2;
 /// What shells report for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
-/// Reads, checks, watches and hints. Without a command: builds and opens the book, and shows what is next.
+/// Reads, checks, watches and hints. Without a command: builds, serves and opens the book, and shows what is next.
 #[derive(Parser)]
 #[command(name = "cargo course", bin_name = "cargo course", after_help = EXIT_CODES)]
 struct Arguments {
@@ -100,6 +102,15 @@ enum Command {
         /// Writes the ladder's lines too, for a `ladder` fence of a chapter
         #[arg(long, value_name = "FILE")]
         ladder: Option<PathBuf>,
+    },
+    /// Serves the book to browsers on this computer, until Ctrl-C
+    Serve {
+        /// This port and no other; 0 lets the system choose
+        #[arg(long)]
+        port: Option<u16>,
+        /// Opens no browser
+        #[arg(long)]
+        no_open: bool,
     },
     /// Builds or checks the book
     #[command(subcommand)]
@@ -227,6 +238,9 @@ fn obey(command: Option<Command>) -> Result<bool> {
             svg,
             ladder,
         }) => trace::trace(&catalogue, &programs, svg.as_deref(), ladder.as_deref()).map(done),
+        Some(Command::Serve { port, no_open }) => {
+            home::serve(&catalogue.root, port, !no_open).map(done)
+        }
         Some(Command::Book(BookCommand::Build)) => home::build(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Check)) => home::check(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Lock { chapter })) => {

@@ -1,0 +1,136 @@
+//! What is served, and to whom: the book to browsers on this computer.
+
+use std::path::Path;
+
+use http::threaded::Client;
+use http::{Files, Request, Response, Status};
+
+use crate::catalogue::Language;
+use crate::trouble::{Result, Trouble};
+
+/// Names by which this computer calls itself.
+const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+/// The pages need nothing from anywhere else, and so nothing else can be smuggled into them. mdBook has its small scripts
+/// and styles inside of its pages.
+const POLICY: &str = "default-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+
+/// All that is served.
+pub struct Site {
+    files: Files,
+    /// What a browser calls us: each name with our port.
+    hosts: Vec<String>,
+    /// Where `/` leads everybody.
+    chosen: Option<Language>,
+}
+
+impl Site {
+    /// # Errors
+    /// When the book is not built.
+    pub fn new(root: &Path, port: u16) -> Result<Site> {
+        let folder = root.join("target/book");
+        let files = Files::new(&folder).map_err(Trouble::file("read", &folder))?;
+        let mut hosts: Vec<String> = OWN_NAMES.map(|name| format!("{name}:{port}")).to_vec();
+        if port == 80 {
+            // Browsers do not say it.
+            hosts.extend(OWN_NAMES.map(str::to_owned));
+        }
+        Ok(Site {
+            files,
+            hosts,
+            chosen: Language::chosen(),
+        })
+    }
+
+    /// Whether there are pages, of this build or an earlier one.
+    pub fn is_built(root: &Path) -> bool {
+        root.join("target/book/en/index.html").is_file()
+    }
+
+    /// Who answers what: the first that has an answer.
+    pub fn answer(&self, request: &Request, _body: &[u8], _client: &Client) -> Response {
+        let response = self
+            .refusal(request)
+            .or_else(|| self.door(request))
+            // `/lab/` will be here: .or_else(|| lab::answer(request, body, client))
+            .unwrap_or_else(|| self.files.answer(request));
+        guarded(response)
+    }
+
+    /// Two checks that keep other pages out, although the browser that shows them runs on this computer. A page whose
+    /// name was made to lead here (DNS rebinding) still says that name in Host. And a page that sends something to our
+    /// address has to say in Origin where it comes from.
+    fn refusal(&self, request: &Request) -> Option<Response> {
+        let is_ours = |host: &str| {
+            self.hosts
+                .iter()
+                .any(|ours| ours.eq_ignore_ascii_case(host))
+        };
+        if !request.host().is_some_and(is_ours) {
+            let sentence = format!(
+                "This server is http://{}/: open that address.\n",
+                self.hosts[0]
+            );
+            return Some(Response::text(Status::MISDIRECTED_REQUEST, sentence));
+        }
+        let is_our_page = |origin: &[u8]| {
+            let host = origin.strip_prefix(b"http://");
+            host.and_then(|host| str::from_utf8(host).ok())
+                .is_some_and(is_ours)
+        };
+        if !request.all("origin").all(is_our_page) {
+            let sentence = "Pages of other servers may not use this one.\n";
+            return Some(Response::text(Status::FORBIDDEN, sentence));
+        }
+        None
+    }
+
+    /// `/` leads to the book in the reader's language.
+    fn door(&self, request: &Request) -> Option<Response> {
+        if request.path() != "/" || !matches!(request.method(), "GET" | "HEAD") {
+            return None;
+        }
+        let language = self
+            .chosen
+            .or_else(|| preferred(request.field("accept-language")?))
+            .unwrap_or_else(Language::of_environment);
+        let response = Response::plain(Status::FOUND)
+            .with("Location", format!("/{}/", language.folder()))
+            .with("Vary", "Accept-Language")
+            .with("Cache-Control", "no-cache");
+        Some(response)
+    }
+}
+
+/// What every response says, whoever gave it.
+fn guarded(response: Response) -> Response {
+    let response = response
+        .with("Content-Security-Policy", POLICY)
+        .with("Cross-Origin-Resource-Policy", "same-origin");
+    let is_said = |name: &str| response.fields.iter().any(|(field, _)| *field == name);
+    match is_said("X-Content-Type-Options") {
+        true => response,
+        false => response.with("X-Content-Type-Options", "nosniff"),
+    }
+}
+
+/// The language of the book that has the greatest weight in an Accept-Language field (RFC 9110, section 12.5.4), and of
+/// several with the same weight the first.
+fn preferred(field: &str) -> Option<Language> {
+    let mut best = None;
+    let mut best_weight = 0.0;
+    for range in field.split(',') {
+        let (tag, parameter) = range.split_once(';').unwrap_or((range, "q=1"));
+        let language = match tag.trim().split('-').next().unwrap_or_default() {
+            code if code.eq_ignore_ascii_case("en") => Language::English,
+            code if code.eq_ignore_ascii_case("ko") => Language::Korean,
+            _ => continue,
+        };
+        let weight = parameter.trim().strip_prefix("q=");
+        let weight: f32 = weight.and_then(|text| text.parse().ok()).unwrap_or(0.0);
+        if weight > best_weight {
+            (best, best_weight) = (Some(language), weight);
+        }
+    }
+    best
+}
