@@ -1,0 +1,195 @@
+//! Events in a file: they outlive the server.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::str;
+
+use framing::{Error, Frames, PREFIX};
+
+use crate::log::{Event, Log, MAX_TEXT};
+
+/// How the file begins. Nothing else is taken for a journal, and nothing else is ever overwritten.
+const MAGIC: &[u8] = b"events 1\n";
+
+/// Bytes of an event's number, the most significant one first.
+const ID: usize = 8;
+
+/// Bytes that one read may bring.
+const BUFFER_SIZE: usize = 64 * 1024;
+
+// ANCHOR: journal
+/// A file with the last events, each in a frame (lesson 03): its number, then its text.
+///
+/// Policy, durability: an event is with the kernel before anybody hears of it. It survives the end of the
+/// process, however sudden; a power cut may take the last ones, because nothing waits for the disk.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    /// Bytes of the file that are whole events.
+    length: u64,
+    records: usize,
+    /// Behind them there may be a part of one.
+    torn: bool,
+}
+// ANCHOR_END: journal
+
+impl Journal {
+    /// Opens the journal at `path`, or begins one, and returns the last `kept` events with it. An event
+    /// that was not written to its end is dropped: nobody has heard of it.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` when another process has it open; `InvalidData` when the file is no journal, or a
+    /// damaged one: it is left as it is.
+    pub fn open(path: &Path, kept: usize) -> io::Result<(Self, Log)> {
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).append(true).create(true).open(path)?;
+        lock(&file, path)?;
+        let (log, length, records) = read(&mut file, path, kept)?;
+        let mut journal = Self {
+            path: path.to_path_buf(),
+            file,
+            length,
+            records,
+            torn: false,
+        };
+        if length == 0 {
+            journal.file.set_len(0)?;
+            journal.file.write_all(MAGIC)?;
+            journal.length = MAGIC.len() as u64;
+        } else {
+            journal.file.set_len(length)?;
+        }
+        Ok((journal, log))
+    }
+
+    // ANCHOR: append
+    /// Writes `event` behind the others. What a failed attempt has written of its event is taken away
+    /// before the next one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system: the disk is full.
+    pub fn append(&mut self, event: &Event) -> io::Result<()> {
+        let mut frames = Frames::new(ID + MAX_TEXT);
+        push(&mut frames, event)?;
+        if self.torn {
+            self.file.set_len(self.length)?;
+        }
+        self.torn = true;
+        self.file.write_all(frames.data_to_send())?;
+        self.torn = false;
+        self.length += frames.data_to_send().len() as u64;
+        self.records += 1;
+        Ok(())
+    }
+    // ANCHOR_END: append
+
+    /// Writes a shorter journal in place of this one, when most of it is not kept any more. Policy, disk:
+    /// a journal has at most twice as many events as the log keeps.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system. Then the old one goes on.
+    pub fn shorten(&mut self, log: &Log) -> io::Result<()> {
+        if self.records < 2 * log.kept() {
+            return Ok(());
+        }
+        let beside = self.path.with_extension("new");
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).append(true).create(true).open(&beside)?;
+        lock(&file, &beside)?;
+        file.set_len(0)?;
+        let mut bytes = MAGIC.to_vec();
+        for event in log.events() {
+            let mut frames = Frames::new(ID + MAX_TEXT);
+            push(&mut frames, event)?;
+            bytes.extend_from_slice(frames.data_to_send());
+        }
+        file.write_all(&bytes)?;
+        // The name must not point to bytes that are not on the disk yet.
+        file.sync_data()?;
+        fs::rename(&beside, &self.path)?;
+        self.file = file;
+        self.length = bytes.len() as u64;
+        self.records = log.events().count();
+        Ok(())
+    }
+}
+
+fn push(frames: &mut Frames, event: &Event) -> io::Result<()> {
+    let mut payload = event.id.to_be_bytes().to_vec();
+    payload.extend_from_slice(event.text.as_bytes());
+    frames
+        .send_frame(&payload)
+        .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
+}
+
+/// Two servers with one journal would give the same number twice.
+fn lock(file: &File, path: &Path) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let sentence = format!("another server has {} open", path.display());
+            Err(io::Error::new(ErrorKind::WouldBlock, sentence))
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// What the file holds, and how many of its bytes and records are whole.
+fn read(file: &mut File, path: &Path, kept: usize) -> io::Result<(Log, u64, usize)> {
+    let damaged = |length: u64| {
+        let path = path.display();
+        let sentence = format!("{path} is no journal from byte {length} on; move it away");
+        io::Error::new(ErrorKind::InvalidData, sentence)
+    };
+    let mut log = Log::new(kept);
+    file.seek(SeekFrom::Start(0))?;
+    let mut magic = Vec::new();
+    file.take(MAGIC.len() as u64).read_to_end(&mut magic)?;
+    match magic.as_slice() {
+        MAGIC => {}
+        begun if MAGIC.starts_with(begun) => return Ok((log, 0, 0)),
+        _ => return Err(damaged(0)),
+    }
+    let mut length = MAGIC.len() as u64;
+    let mut records = 0;
+    let mut frames = Frames::new(ID + MAX_TEXT);
+    let mut buffer = vec![0; BUFFER_SIZE];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => frames.receive_end(),
+            count => frames.receive_data(&buffer[..count]),
+        }
+        loop {
+            match frames.next_event() {
+                Ok(Some(framing::Event::Message(payload))) => {
+                    let event = event(&payload).filter(|event| {
+                        let first = records == 0 && event.id > 0;
+                        first || event.id == log.last() + 1
+                    });
+                    log.push(event.ok_or_else(|| damaged(length))?);
+                    length += (PREFIX + payload.len()) as u64;
+                    records += 1;
+                }
+                Ok(None) => break,
+                // Written in part, when the server was ended: it was not told to anybody.
+                Ok(Some(framing::Event::End)) | Err(Error::EndsInside) => {
+                    return Ok((log, length, records));
+                }
+                Err(_) => return Err(damaged(length)),
+            }
+        }
+    }
+}
+
+fn event(payload: &[u8]) -> Option<Event> {
+    let (id, text) = payload.split_first_chunk::<ID>()?;
+    Some(Event {
+        id: u64::from_be_bytes(*id),
+        text: str::from_utf8(text).ok()?.into(),
+    })
+}
