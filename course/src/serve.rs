@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use http::threaded::{Patience, serve};
 use threads::{Limits, News, Stop, raise_descriptor_limit};
 
 use crate::process::was_interrupted;
+use crate::reload::Reload;
 use crate::site::Site;
 use crate::trouble::{Result, Trouble};
 
@@ -26,7 +27,7 @@ const OTHER_DESCRIPTORS: u64 = 200;
 /// How long a browser that does not read its last response can keep us from ending.
 const DRAIN: Duration = Duration::from_secs(1);
 /// How often Ctrl-C is noticed.
-const WAKE_EVERY: Duration = Duration::from_millis(100);
+pub const WAKE_EVERY: Duration = Duration::from_millis(100);
 
 /// A server that runs.
 pub struct Server {
@@ -42,9 +43,9 @@ impl Server {
     ///
     /// # Errors
     /// When there is no built book, or no port.
-    pub fn start(root: &Path, wanted: Option<u16>) -> Result<Server> {
+    pub fn start(root: &Path, wanted: Option<u16>, reload: Option<Reload>) -> Result<Server> {
         let (listener, port) = listen(wanted)?;
-        let site = Site::new(root, port)?;
+        let site = Arc::new(Site::new(root, port, reload)?);
         let limits = Limits {
             connections: connections(raise_descriptor_limit()),
             drain: DRAIN,
@@ -52,6 +53,8 @@ impl Server {
         };
         let stop = Stop::new();
         let stopped = stop.clone();
+        let waited_for = Arc::clone(&site);
+        stop.on_stop(move || waited_for.close());
         let thread = thread::Builder::new()
             .name("server".to_owned())
             .spawn(move || {
@@ -82,13 +85,14 @@ impl Server {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Serves until Ctrl-C, and then ends what is still being sent.
+    /// Serves until Ctrl-C, and then ends what is still being sent. Calls `meanwhile` again and again; it may wait for
+    /// [`WAKE_EVERY`].
     ///
     /// # Errors
     /// When the server failed.
-    pub fn until_interrupted(self) -> Result<()> {
+    pub fn until_interrupted(self, mut meanwhile: impl FnMut()) -> Result<()> {
         while !was_interrupted() && !self.thread.is_finished() {
-            thread::sleep(WAKE_EVERY);
+            meanwhile();
         }
         self.stop.stop();
         match self.thread.join() {

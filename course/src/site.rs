@@ -6,6 +6,7 @@ use http::threaded::Client;
 use http::{Files, Request, Response, Status};
 
 use crate::catalogue::Language;
+use crate::reload::Reload;
 use crate::trouble::{Result, Trouble};
 
 /// Names by which this computer calls itself.
@@ -22,12 +23,14 @@ pub struct Site {
     hosts: Vec<String>,
     /// Where `/` leads everybody.
     chosen: Option<Language>,
+    /// For authors.
+    reload: Option<Reload>,
 }
 
 impl Site {
     /// # Errors
     /// When the book is not built.
-    pub fn new(root: &Path, port: u16) -> Result<Site> {
+    pub fn new(root: &Path, port: u16, reload: Option<Reload>) -> Result<Site> {
         let folder = root.join("target/book");
         let files = Files::new(&folder).map_err(Trouble::file("read", &folder))?;
         let mut hosts: Vec<String> = OWN_NAMES.map(|name| format!("{name}:{port}")).to_vec();
@@ -39,6 +42,7 @@ impl Site {
             files,
             hosts,
             chosen: Language::chosen(),
+            reload,
         })
     }
 
@@ -47,14 +51,32 @@ impl Site {
         root.join("target/book/en/index.html").is_file()
     }
 
+    /// Lets everybody go who waits for something to happen: the server stops.
+    pub fn close(&self) {
+        if let Some(reload) = &self.reload {
+            reload.close();
+        }
+    }
+
     /// Who answers what: the first that has an answer.
-    pub fn answer(&self, request: &Request, _body: &[u8], _client: &Client) -> Response {
+    pub fn answer(&self, request: &Request, _body: &[u8], client: &Client) -> Response {
+        let reload = self.reload.as_ref();
         let response = self
             .refusal(request)
             .or_else(|| self.door(request))
             // `/lab/` will be here: .or_else(|| lab::answer(request, body, client))
-            .unwrap_or_else(|| self.files.answer(request));
+            .or_else(|| reload.and_then(|reload| reload.answer(request, client)))
+            .unwrap_or_else(|| self.page(request));
         guarded(response)
+    }
+
+    fn page(&self, request: &Request) -> Response {
+        let Some(reload) = &self.reload else {
+            return self.files.answer(request);
+        };
+        // Asked before the file is opened: at worst, a page is loaded once more than necessary.
+        let cursor = reload.cursor();
+        reload.with_script(self.files.answer(request), cursor)
     }
 
     /// Two checks that keep other pages out, although the browser that shows them runs on this computer. A page whose

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, Write, stdout};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -46,7 +47,7 @@ pub fn watch(
     let watcher = if poll {
         None
     } else {
-        notifications(catalogue, wake)
+        notifications(&[catalogue.root.join("exercises")], wake)
     };
     let look_every = if watcher.is_some() {
         LOOK_EVERY
@@ -94,16 +95,16 @@ pub fn watch(
     }
 }
 
-/// None where the system cannot notify.
-fn notifications(catalogue: &Catalogue, wake: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+/// Wakes when something below one of the folders changes. None where the system cannot notify.
+pub fn notifications(folders: &[PathBuf], wake: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let on_event = move |_| {
         // The watch has ended when nobody listens.
         let _ = wake.send(());
     };
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
-    watcher
-        .watch(&catalogue.root.join("exercises"), RecursiveMode::Recursive)
-        .ok()?;
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::Recursive).ok()?;
+    }
     Some(watcher)
 }
 
