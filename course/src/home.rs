@@ -96,7 +96,10 @@ pub fn serve_author(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
                 reload.built();
                 println!("Built again in {}.", show::seconds(began.elapsed()));
             }
-            Err(trouble) => show::trouble(&trouble),
+            Err(trouble) => {
+                show::trouble(&trouble);
+                println!("The pages stay as they were. Save to build again.");
+            }
         }
     })
 }

@@ -44,7 +44,13 @@ impl Server {
     /// # Errors
     /// When there is no built book, or no port.
     pub fn start(root: &Path, wanted: Option<u16>, reload: Option<Reload>) -> Result<Server> {
-        let (listener, port) = listen(wanted)?;
+        let listener = match wanted {
+            Some(port) => listen([port]),
+            None => listen([PORT].into_iter().chain(NEXT_PORTS).chain([0])),
+        };
+        let listened = listener.and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+        let (port, listener) =
+            listened.map_err(|error| could_not_listen(wanted.unwrap_or(PORT), &error))?;
         let site = Arc::new(Site::new(root, port, reload)?);
         let limits = Limits {
             connections: connections(raise_descriptor_limit()),
@@ -114,23 +120,16 @@ fn connections(descriptors: Option<u64>) -> usize {
         .map_or(MOST_CONNECTIONS, |fitting| fitting.min(MOST_CONNECTIONS))
 }
 
-fn listen(port: Option<u16>) -> Result<(TcpListener, u16)> {
-    let ports = match port {
-        Some(port) => vec![port],
-        None => [PORT].into_iter().chain(NEXT_PORTS).chain([0]).collect(),
-    };
+/// Listens on the first of the ports that is free. Only programs on this computer can connect.
+fn listen(ports: impl IntoIterator<Item = u16>) -> io::Result<TcpListener> {
     let mut outcome = Err(ErrorKind::AddrInUse.into());
     for port in ports {
-        // Only programs on this computer can connect.
         outcome = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         if !matches!(&outcome, Err(error) if error.kind() == ErrorKind::AddrInUse) {
             break;
         }
     }
     outcome
-        .and_then(|listener| Ok((listener.local_addr()?.port(), listener)))
-        .map(|(port, listener)| (listener, port))
-        .map_err(|error| could_not_listen(port.unwrap_or(PORT), &error))
 }
 
 fn could_not_listen(port: u16, error: &io::Error) -> Trouble {
@@ -154,5 +153,31 @@ fn report(news: News) {
                 "A browser has to wait ({error}): close tabs, or raise the limit (ulimit -n)."
             );
         });
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what should not happen"
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_port_is_taken_when_one_is_not_free() {
+        let first = listen([0]).unwrap();
+        let taken = first.local_addr().unwrap().port();
+        let second = listen([taken, taken, 0]).unwrap().local_addr().unwrap();
+        assert!(second.ip().is_loopback() && second.port() != taken);
+        assert_eq!(listen([taken]).unwrap_err().kind(), ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn connections_leave_descriptors_for_the_rest() {
+        assert_eq!(connections(None), MOST_CONNECTIONS);
+        assert_eq!(connections(Some(1_000_000)), MOST_CONNECTIONS);
+        assert_eq!(connections(Some(1_024)), 824);
+        assert_eq!(connections(Some(100)), 1);
     }
 }

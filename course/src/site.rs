@@ -156,3 +156,32 @@ fn preferred(field: &str) -> Option<Language> {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heaviest_language_is_preferred() {
+        let cases = [
+            (
+                "ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7",
+                Some(Language::Korean),
+            ),
+            ("en-GB, ko", Some(Language::English)),
+            ("de, fr;q=0.9, en;q=0.1, KO ; q=0.2", Some(Language::Korean)),
+            ("ko;q=0, en;q=0.001", Some(Language::English)),
+            ("ko;q=0", None),
+            ("de", None),
+            ("kok, eng", None),
+            ("*", None),
+            ("ko;q=NaN", None),
+            ("ko;level=1", None),
+            (";;,,;q=", None),
+            ("", None),
+        ];
+        for (field, language) in cases {
+            assert_eq!(preferred(field), language, "{field:?}");
+        }
+    }
+}
