@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::catalogue::{Catalogue, Exercise, Language};
 use crate::check;
@@ -97,9 +97,12 @@ pub fn watch(
 
 /// Wakes when something below one of the folders changes. None where the system cannot notify.
 pub fn notifications(folders: &[PathBuf], wake: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-    let on_event = move |_| {
-        // The watch has ended when nobody listens.
-        let _ = wake.send(());
+    let on_event = move |event: notify::Result<Event>| {
+        // Who looks at the files must not be woken by that.
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            // The watch has ended when nobody listens.
+            let _ = wake.send(());
+        }
     };
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
     for folder in folders {
