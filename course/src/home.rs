@@ -125,7 +125,7 @@ fn start(
     };
     println!("Book   {}", server.url());
     if let Some(taken) = server.instead_of {
-        println!("       Port {taken} is taken, so it is the next one that no lesson uses.");
+        println!("       Port {taken} is taken; this is the next free one that no lesson uses.");
     }
     Ok(server)
 }
