@@ -24,8 +24,9 @@ const NEXT_PORTS: std::ops::Range<u16> = 7030..7050;
 const MOST_CONNECTIONS: usize = 2_000;
 /// Descriptors that are no connections: the listener, files that are being sent, the terminal.
 const OTHER_DESCRIPTORS: u64 = 200;
-/// How long a browser that does not read its last response can keep us from ending.
-const DRAIN: Duration = Duration::from_secs(1);
+/// How long a browser that does not read its last response can keep us from ending. Who waits for an event looks once
+/// in a second whether the server stops.
+const DRAIN: Duration = Duration::from_secs(2);
 /// How often Ctrl-C is noticed.
 pub const WAKE_EVERY: Duration = Duration::from_millis(100);
 
