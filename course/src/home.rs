@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use book::Problem;
 
 use crate::catalogue::{Catalogue, Language, file_url};
 use crate::check;
+use crate::process::own_group;
 use crate::progress::Progress;
 use crate::reload::{Reload, Sources};
 use crate::serve::{Server, WAKE_EVERY};
@@ -131,9 +133,19 @@ fn start(
 }
 
 fn open(server: &Server) {
-    if has_display() && opener::open(server.url()).is_err() {
+    if has_display() && !is_opened(&server.url()) {
         println!("       No browser could be started: open that address in one.");
     }
+}
+
+/// Opens a browser from a process group of its own: our Ctrl-C must not end what a reader has open in it.
+fn is_opened(url: &str) -> bool {
+    let Ok(this) = env::current_exe() else {
+        return false;
+    };
+    let mut command = Command::new(this);
+    own_group(command.args(["open", url]).stdin(Stdio::null()));
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// # Errors

@@ -116,6 +116,9 @@ enum Command {
         #[arg(long)]
         author: bool,
     },
+    /// Opens an address in a browser, and ends
+    #[command(hide = true)]
+    Open { address: String },
     /// Builds or checks the book
     #[command(subcommand)]
     Book(BookCommand),
@@ -253,6 +256,7 @@ fn obey(command: Option<Command>) -> Result<bool> {
             };
             serve(&catalogue.root, port, !no_open).map(done)
         }
+        Some(Command::Open { address }) => Ok(opener::open(address).is_ok()),
         Some(Command::Book(BookCommand::Build)) => home::build(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Check)) => home::check(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Lock { chapter })) => {
