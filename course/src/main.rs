@@ -11,6 +11,7 @@ mod compile;
 mod grade;
 mod hints;
 mod home;
+mod lab;
 mod overlay;
 mod process;
 mod progress;

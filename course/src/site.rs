@@ -1,4 +1,4 @@
-//! What is served, and to whom: the book to browsers on this computer.
+//! What is served, and to whom: the book and its labs, to browsers on this computer.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use http::threaded::Client;
 use http::{Files, Request, Response, Status};
 
 use crate::catalogue::Language;
+use crate::lab::Lab;
 use crate::trouble::{Result, Trouble};
 
 /// Names by which this computer calls itself.
@@ -18,6 +19,7 @@ const POLICY: &str = "default-src 'self' 'unsafe-inline'; img-src 'self' data:; 
 /// All that is served.
 pub struct Site {
     files: Files,
+    lab: Lab,
     /// What a browser calls us: each name with our port.
     hosts: Vec<String>,
     /// Where `/` leads everybody.
@@ -37,6 +39,7 @@ impl Site {
         }
         Ok(Site {
             files,
+            lab: Lab::default(),
             hosts,
             chosen: Language::chosen(),
         })
@@ -48,13 +51,13 @@ impl Site {
     }
 
     /// Who answers what: the first that has an answer.
-    pub fn answer(&self, request: &Request, _body: &[u8], _client: &Client) -> Response {
+    pub fn answer(&self, request: &Request, body: &[u8], client: &Client) -> Response {
         let response = self
             .refusal(request)
             .or_else(|| self.door(request))
-            // `/lab/` will be here: .or_else(|| lab::answer(request, body, client))
+            .or_else(|| self.lab.answer(request, client))
             .unwrap_or_else(|| self.files.answer(request));
-        guarded(response)
+        self.lab.counted(request, body, guarded(response))
     }
 
     /// Two checks that keep other pages out, although the browser that shows them runs on this computer. A page whose
