@@ -30,6 +30,8 @@ const MOST_RUNS: usize = 8;
 /// How long events come, unless the page wants another time; and at most.
 const USUAL_LENGTH: Duration = Duration::from_secs(20);
 const GREATEST_LENGTH: Duration = Duration::from_secs(30);
+/// Before the first event: the page reads the clock and begins to ask.
+const LEAD: Duration = Duration::from_millis(500);
 /// How long a run can still be asked for its last events.
 const GRACE: Duration = Duration::from_secs(2);
 /// Between two events, on average: unless the page wants another pace, at least, and at most.
@@ -140,7 +142,10 @@ impl Lab {
         let pace = pace.unwrap_or(USUAL_PACE).clamp(LEAST_PACE, GREATEST_PACE);
         let lasts = query.number("lasts").map(Duration::from_millis);
         let lasts = lasts.unwrap_or(USUAL_LENGTH).min(GREATEST_LENGTH);
-        let seed = query.number("seed").unwrap_or_else(|| fastrand::u64(..));
+        // A number that JavaScript can say exactly.
+        let seed = query
+            .number("seed")
+            .unwrap_or_else(|| fastrand::u32(..).into());
 
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         if runs.kept.len() == MOST_RUNS {
@@ -164,7 +169,8 @@ impl Lab {
             return Response::text(Status::INTERNAL_SERVER_ERROR, sentence);
         }
         runs.last_number = run.number;
-        let answer = json!({ "run": run.number, "lasts": lasts.as_millis() as u64 });
+        let lasts = lasts.as_millis() as u64;
+        let answer = json!({ "run": run.number, "lasts": lasts, "seed": seed });
         runs.kept.push_back(run);
         say(Status::OK, &answer)
     }
@@ -218,7 +224,7 @@ impl Run {
     /// Poisson process. The same `seed` gives the same moments.
     fn happen(&self, pace: Duration, lasts: Duration, seed: u64) {
         let mut random = fastrand::Rng::with_seed(seed);
-        let mut next = Duration::ZERO;
+        let mut next = LEAD;
         loop {
             next += pace.mul_f64(-(1.0 - random.f64()).ln());
             if next > lasts || !self.wait_until(next) || !self.publish() {
