@@ -305,7 +305,7 @@
 
         begin(run) {
             this.run = run;
-            this.drawn = [];
+            this.requests = 0;
             this.open = [];
             this.events = 0;
             for (const old of this.picture.querySelectorAll('.grows')) {
@@ -321,18 +321,19 @@
             const { run, picture } = this;
             const way = run.ways[this.key];
             const x = (time) => `${round(100 * Math.min(1, time / (run.lasts + GRACE)), 2)}%`;
-            while (this.drawn.length < way.requests.length && way.requests[this.drawn.length][0] <= moment) {
-                const request = way.requests[this.drawn.length];
+            while (this.requests < way.requests.length && way.requests[this.requests][0] <= moment) {
+                const request = way.requests[this.requests];
                 const left = x(request[0]);
-                element('line', { class: 'grows asked', x1: left, x2: left, y1: ASKED - 3, y2: HEIGHT - 1 }, picture);
-                const line = element('line', { class: 'grows waits', x1: left, x2: left, y1: ASKED + 2, y2: ASKED + 2 }, picture);
-                this.drawn.push(line);
-                this.open.push([line, request]);
+                const mark = element('g', { class: 'grows request' }, picture);
+                element('line', { x1: left, x2: left, y1: ASKED - 4, y2: HEIGHT - 1 }, mark);
+                const line = element('line', { class: 'waits', x1: left, x2: left, y1: ASKED + 2, y2: ASKED + 2 }, mark);
+                this.requests += 1;
+                this.open.push([mark, line, request]);
             }
-            this.open = this.open.filter(([line, [, answered, brought]]) => {
+            this.open = this.open.filter(([mark, line, [, answered, brought]]) => {
                 const isOpen = answered === null || answered > moment;
                 line.setAttribute('x2', x(isOpen ? moment : answered));
-                line.classList.toggle('empty', !isOpen && brought === 0);
+                mark.classList.toggle('empty', !isOpen && brought === 0);
                 return isOpen;
             });
             while (this.events < way.delays.length && run.events[this.events] + way.delays[this.events] <= moment) {

@@ -24,7 +24,7 @@ const WAYS: [(&str, [&str; 2]); 4] = [
     ("poll-1s", ["Polling every second", "1초마다 폴링"]),
     ("poll-100ms", ["Polling every 0.1 s", "0.1초마다 폴링"]),
     ("long-poll", ["Long polling", "롱 폴링"]),
-    ("sse", ["Server-Sent Events", "서버 전송 이벤트"]),
+    ("sse", ["Server-Sent Events", "Server-Sent Events"]),
 ];
 
 /// Text around a figure, in one language.
@@ -35,6 +35,7 @@ struct Words {
     frequent: [&'static str; 2],
     recorded: &'static str,
     picture: &'static str,
+    legend: &'static str,
     columns: [&'static str; 8],
 }
 
@@ -44,6 +45,8 @@ const ENGLISH: Words = Words {
     frequent: ["", " a second"],
     recorded: "A recorded run.",
     picture: "For each way, delays of events over time; the table below has the numbers.",
+    legend: "A dot stands where an event happened, as high as its delay; the dashed line is the median. Below each lane are \
+             the requests, drawn for as long as the server held them, and grey when they brought nothing.",
     columns: [
         "Way",
         "Events",
@@ -62,6 +65,8 @@ const KOREAN: Words = Words {
     frequent: ["1초에 ", "개"],
     recorded: "기록된 측정.",
     picture: "방법마다 시간에 따른 이벤트의 지연. 숫자는 아래 표에 있습니다.",
+    legend: "점은 이벤트가 일어난 때에 있고, 높이는 지연입니다. 점선은 중앙값입니다. 그 아래 선은 요청이며, 서버가 \
+             요청을 쥐고 있던 시간만큼 깁니다. 아무것도 가져오지 못한 요청은 회색입니다.",
     columns: [
         "방법",
         "이벤트",
@@ -108,20 +113,19 @@ pub(crate) fn draw(root: &Path, text: &str, language: &str, id: &str) -> Result<
         .collect();
     // In a script, `</` would be its end.
     let data = Value::from(runs).to_string().replace("</", "<\\/");
-    let (
-        title,
-        Words {
-            pace,
-            picture,
-            recorded,
-            ..
-        },
-    ) = (escape(fence.title), words);
+    let title = escape(fence.title);
+    let Words {
+        pace,
+        picture,
+        legend,
+        recorded,
+        ..
+    } = words;
     Ok(format!(
         "<figure class=\"lab\" data-lasts=\"{LASTS}\"><div class=\"lab-bar\" hidden>\
          <label for=\"{id}-pace\">{pace}</label><select id=\"{id}-pace\">{options}</select></div>\
          <p class=\"lab-state\" role=\"status\"></p>\
-         <div class=\"lab-lanes\" role=\"img\" aria-label=\"{picture}\"></div>\
+         <div class=\"lab-lanes\" role=\"img\" aria-label=\"{picture}\"></div><p class=\"lab-legend\">{legend}</p>\
          <div class=\"table-wrapper\"><table><caption>{recorded}</caption><thead><tr>{head}</tr></thead>\
          <tbody>{rows}</tbody></table></div><p class=\"lab-reading\" role=\"status\"></p>\
          <script type=\"application/json\">{data}</script><figcaption>{title}</figcaption></figure>"
@@ -278,4 +282,66 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lab(fence: &str, recording: &str) -> Result<String, String> {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("book/labs")).unwrap();
+        fs::write(root.path().join("book/labs/latency.json"), recording).unwrap();
+        draw(root.path(), fence, "ko", "x")
+    }
+
+    const FENCE: &str = "lab: latency\ntitle: A & B\nways: sse\n";
+    const RECORDING: &str = r#"[{"pace": 1000, "ways": {
+        "sse": {"delays": [1.25, 2000, 9.5], "counts": [[1, 1, 1, 1], [9, 1, 700, 2300]]},
+        "poll-1s": {}}}]"#;
+
+    #[test]
+    fn a_lab_has_a_table_of_the_recorded_run_without_script() {
+        let figure = lab(FENCE, RECORDING).unwrap();
+        let row = "<td>3</td><td>9.5</td><td>2,000</td><td>1</td><td>700</td><td>2,300</td><td>1,000</td>";
+        assert!(figure.contains(row), "{figure}");
+        assert!(figure.contains("A &amp; B") && figure.contains("1초에 1개"));
+        assert!(!figure.contains("poll-1s"), "only the ways that are wanted");
+        assert!(
+            !figure.contains('\n'),
+            "a blank line would end the HTML block in Markdown"
+        );
+    }
+
+    #[test]
+    fn faults_say_what_to_do() {
+        let says = |fence: &str, recording: &str, wanted: &str| {
+            let fault = lab(fence, recording).unwrap_err();
+            assert!(fault.contains(wanted), "{fault}");
+        };
+        says("lab: latency\nways: sse\n", RECORDING, "`title: ...`");
+        says(
+            "lab: latency\nnonsense\n",
+            RECORDING,
+            "none like `nonsense`",
+        );
+        says("lab: ../x\ntitle: A\nways: sse\n", RECORDING, "no name");
+        says(
+            "lab: other\ntitle: A\nways: sse\n",
+            RECORDING,
+            "No lab is called `other`",
+        );
+        says(
+            "lab: latency\ntitle: A\nways: pigeon\n",
+            RECORDING,
+            "Known are poll-1s, ",
+        );
+        says(
+            "lab: latency\ntitle: A\nways: long-poll\n",
+            RECORDING,
+            "SNAPSHOTS=overwrite",
+        );
+        says(FENCE, "[]", "one event a second");
+        says(FENCE, "{", "Record it anew");
+    }
 }

@@ -1,10 +1,10 @@
 //! The live lab, in a browser: against the course's server, and as a file.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use book::browser::{Browser, installed};
@@ -24,8 +24,8 @@ const SEED: u64 = 19;
 /// For a run to be over, behind its own time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A workspace with a book of one page, with the lab on it, and nothing recorded.
-fn workspace() -> TempDir {
+/// A workspace with a book of one page, with the lab on it and the recorded runs.
+fn workspace(recorded: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let here = workspace_root().join("book");
     let write = |file: &str, text: &str| {
@@ -46,7 +46,7 @@ fn workspace() -> TempDir {
         "book/book.toml",
         &fs::read_to_string(here.join("book.toml")).unwrap(),
     );
-    write("book/labs/latency.json", &nothing().to_string());
+    write(RECORDING, recorded);
     for (code, heading) in [("en", "# Lab {#lab}"), ("ko", "# 실험 {#lab}")] {
         write(
             &format!("book/{code}/SUMMARY.md"),
@@ -99,6 +99,8 @@ fn nothing() -> Value {
 struct Server {
     process: Child,
     address: String,
+    /// Where the server goes on to speak: it would fail if nobody could hear it.
+    _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
@@ -109,8 +111,9 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines
+        let mut said = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = said
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| {
                 Some(
@@ -121,7 +124,11 @@ impl Server {
                 )
             })
             .unwrap();
-        Server { process, address }
+        Server {
+            process,
+            address,
+            _said: said,
+        }
     }
 
     /// Asks as no browser would, and counts what really goes over the wire. Ends the connection.
@@ -220,7 +227,7 @@ fn median(value: &Value) -> f64 {
 #[test]
 fn the_lab_measures_in_a_browser() {
     let records = std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite");
-    let folder = workspace();
+    let folder = workspace(&nothing().to_string());
     let server = Server::start(folder.path());
     let Some(mut browser) = browser(folder.path()) else {
         return;
@@ -309,10 +316,118 @@ fn complaints(browser: &Browser) -> String {
         .collect()
 }
 
+/// Opened as a file, the page shows the recording that is in the book.
+#[test]
+fn the_lab_shows_a_recorded_run_without_a_server() {
+    let recorded = fs::read_to_string(workspace_root().join(RECORDING)).unwrap();
+    let folder = workspace(&recorded);
+    let runs: Value = serde_json::from_str(&recorded).unwrap();
+    assert_eq!(runs.as_array().unwrap().len(), PACES.len());
+    let built = Command::new(env!("CARGO_BIN_EXE_course"))
+        .args(["book", "build"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{built:?}");
+    let Some(mut browser) = browser(folder.path()) else {
+        return;
+    };
+    for (language, reading) in [("en", "Half of the "), ("ko", "이벤트 ")] {
+        let page = folder
+            .path()
+            .join(format!("target/book/{language}/lab.html"));
+        browser.open(&page).unwrap();
+        wait_for(
+            &mut browser,
+            "document.querySelector('figure.lab').dataset.state === 'ready'",
+            PATIENCE,
+        );
+        let said = browser
+            .evaluate("document.querySelector('.lab-reading').textContent")
+            .unwrap();
+        assert!(said.as_str().unwrap().starts_with(reading), "{said}");
+        for (pace, run) in PACES.iter().zip(runs.as_array().unwrap()) {
+            let choose = format!(
+                "(() => {{
+                    const select = document.querySelector('figure.lab select');
+                    select.value = '{pace}';
+                    select.dispatchEvent(new Event('change'));
+                    return document.querySelectorAll('figure.lab .dot').length;
+                }})()"
+            );
+            let events = run["events"].as_array().unwrap().len();
+            assert_eq!(browser.evaluate(&choose).unwrap(), events * WAYS.len());
+        }
+        // Nothing can be measured, and the recording can be replayed and the replay stopped, by keyboard.
+        let visible = "Array.from(document.querySelectorAll('figure.lab button:not([hidden])'))";
+        assert_eq!(browser.evaluate(&format!("{visible}.length")).unwrap(), 1);
+        browser.evaluate(&format!("{visible}[0].focus()")).unwrap();
+        browser.press("Enter", 13, "\r").unwrap();
+        wait_for(
+            &mut browser,
+            "document.querySelector('figure.lab').dataset.state === 'running'",
+            PATIENCE,
+        );
+        browser.evaluate(&format!("{visible}[0].focus()")).unwrap();
+        browser.press("Enter", 13, "\r").unwrap();
+        wait_for(
+            &mut browser,
+            "document.querySelector('figure.lab').dataset.state === 'over'",
+            PATIENCE,
+        );
+        assert_eq!(complaints(&browser), "");
+    }
+}
+
+/// Runs are bounded, and nobody can ask for one that is not there.
+#[test]
+fn the_lab_bears_some_runs_at_a_time() {
+    let folder = workspace(&nothing().to_string());
+    let server = Server::start(folder.path());
+    let status = |method: &str, target: &str| {
+        let (_, answer) = server.ask(&server.head(method, target));
+        answer.split(' ').nth(1).unwrap().to_string()
+    };
+    let runs: Vec<u64> = (0..8)
+        .map(|_| {
+            server.json("POST", "/lab/latency?lasts=99999999999")["run"]
+                .as_u64()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(status("POST", "/lab/latency"), "503");
+    let first = format!("/lab/latency/{}", runs[0]);
+    assert_eq!(status("POST", &format!("{first}/say")), "204");
+    assert_eq!(status("POST", &format!("{first}/stop")), "204");
+    assert_eq!(status("POST", &format!("{first}/say")), "404", "it is over");
+    assert_eq!(
+        status("POST", "/lab/latency"),
+        "200",
+        "one is over, and makes room"
+    );
+    assert_eq!(status("GET", &first), "404");
+    let second = format!("/lab/latency/{}", runs[1]);
+    for (method, path, wanted) in [
+        ("GET", "/lab/latency", "200"),
+        ("GET", "/lab", "404"),
+        ("GET", "/lab/", "404"),
+        ("GET", "/lab/latency/x", "404"),
+        ("GET", "/lab/latency/99999999999999999999", "404"),
+        ("DELETE", "/lab/latency", "404"),
+        ("DELETE", &second, "405"),
+        ("GET", &format!("{second}/pigeon"), "404"),
+        ("GET", &format!("{second}/poll-1s?since=x"), "400"),
+        ("GET", &format!("{second}/poll-1s?since=9"), "410"),
+        ("GET", &format!("{second}/poll-1s/more"), "404"),
+    ] {
+        assert_eq!(status(method, path), wanted, "{method} {path}");
+    }
+}
+
 /// What the server counts is what goes over the wire.
 #[test]
 fn the_lab_counts_bytes() {
-    let folder = workspace();
+    let folder = workspace(&nothing().to_string());
     let server = Server::start(folder.path());
     let started = server.json("POST", "/lab/latency?pace=50&lasts=1000&seed=1");
     let run = started["run"].as_u64().unwrap();
