@@ -429,12 +429,17 @@
             }
         };
         const busy = (isBusy) => {
+            const hadFocus = bar.contains(document.activeElement);
             figure.dataset.state = isBusy ? 'running' : 'over';
             start.textContent = isBusy ? words.stop : words.start;
-            start.hidden = isBusy ? false : !isServed;
+            start.hidden = !isBusy && !isServed;
             replay.disabled = isBusy;
             say.disabled = !measurement;
             pace.disabled = isBusy;
+            // A button that goes away must not take the keyboard's place on the page with it.
+            if (hadFocus) {
+                (start.hidden ? replay : start).focus();
+            }
         };
         const chosen = () => recorded.find((run) => String(run.pace) === pace.value);
         const showRecorded = () => {

@@ -127,6 +127,9 @@ impl Lab {
         let path = request.path().strip_prefix("/lab/latency/")?;
         let (number, way) = path.split_once('/')?;
         let way = WAYS.iter().position(|known| *known == way)?;
+        if request.method() != "GET" {
+            return None;
+        }
         Some(self.run(number)?.tallies[way].clone())
     }
 
@@ -179,8 +182,8 @@ impl Lab {
 impl Run {
     fn answer(&self, what: Option<&str>, request: &Request, client: &Client) -> Response {
         match (request.method(), what) {
-            ("GET", None) => say(Status::OK, &self.state()),
-            ("GET", Some(way)) => self.ask(way, request, client),
+            ("GET" | "HEAD", None) => say(Status::OK, &self.state()),
+            ("GET" | "HEAD", Some(way)) => self.ask(way, request, client),
             ("POST", Some("say")) => match self.publish() {
                 true => Response::plain(Status::NO_CONTENT),
                 false => Response::text(Status::NOT_FOUND, "that run is over: start another\n"),
@@ -189,7 +192,7 @@ impl Run {
                 self.feed.close();
                 Response::plain(Status::NO_CONTENT)
             }
-            _ => Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, POST"),
+            _ => Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD, POST"),
         }
     }
 

@@ -169,6 +169,11 @@ fn browser(folder: &Path) -> Option<Browser> {
     Some(Browser::start(&program, &folder.join("profile")).unwrap())
 }
 
+/// Whether the figure on the page has come to a state.
+fn is(state: &str) -> String {
+    format!("document.querySelector('figure.lab')?.dataset.state === '{state}'")
+}
+
 fn wait_for(browser: &mut Browser, expression: &str, patience: Duration) {
     let deadline = Instant::now() + patience;
     while browser.evaluate(expression).unwrap() != true {
@@ -190,12 +195,10 @@ fn measure(browser: &mut Browser, pace: u64, lasts: u64) -> Value {
     );
     browser.evaluate(&begin).unwrap();
     browser.press("Enter", 13, "\r").unwrap();
-    let state =
-        |name: &str| format!("document.querySelector('figure.lab').dataset.state === '{name}'");
-    wait_for(browser, &state("running"), PATIENCE);
+    wait_for(browser, &is("running"), PATIENCE);
     wait_for(
         browser,
-        &state("over"),
+        &is("over"),
         Duration::from_millis(lasts) + PATIENCE,
     );
     let run = browser
@@ -235,11 +238,7 @@ fn the_lab_measures_in_a_browser() {
     browser
         .open_address(&format!("http://{}/en/lab.html", server.address))
         .unwrap();
-    wait_for(
-        &mut browser,
-        "document.querySelector('figure.lab').dataset.state === 'ready'",
-        PATIENCE,
-    );
+    wait_for(&mut browser, &is("ready"), PATIENCE);
     let mut runs = Vec::new();
     for pace in PACES {
         if !records && pace > 1000 {
@@ -291,6 +290,11 @@ fn the_lab_measures_in_a_browser() {
         "{reading}"
     );
     assert_eq!(complaints(&browser), "");
+    for scheme in ["light", "dark"] {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        browser.call("Emulation.setEmulatedMedia", media).unwrap();
+        assert_eq!(not_accessible(&mut browser), json!([]), "{scheme}");
+    }
     if let Some(picture) = std::env::var_os("LAB_PICTURE") {
         browser.take_picture(Path::new(&picture)).unwrap();
     }
@@ -300,6 +304,76 @@ fn the_lab_measures_in_a_browser() {
         let runs: Vec<String> = runs.iter().map(Value::to_string).collect();
         fs::write(file, format!("[\n{}\n]\n", runs.join(",\n"))).unwrap();
     }
+}
+
+#[test]
+fn the_lab_obeys_its_buttons_and_survives_its_server() {
+    let folder = workspace(&nothing().to_string());
+    let server = Server::start(folder.path());
+    let Some(mut browser) = browser(folder.path()) else {
+        return;
+    };
+    browser
+        .open_address(&format!("http://{}/en/lab.html", server.address))
+        .unwrap();
+    wait_for(&mut browser, &is("ready"), PATIENCE);
+    let button = |name: &str| {
+        format!(
+            "Array.from(document.querySelectorAll('figure.lab button'))
+                .find((button) => button.textContent === '{name}')"
+        )
+    };
+    let dots = "Math.min(...Array.from(document.querySelectorAll('.lab-picture'))
+        .map((lane) => lane.querySelectorAll('.dot').length))";
+    for name in ["Start", "An event now", "Stop"] {
+        wait_for(
+            &mut browser,
+            &format!("!{}.disabled", button(name)),
+            PATIENCE,
+        );
+        let before = browser.evaluate(dots).unwrap().as_u64().unwrap();
+        let press = format!("{}.click()", button(name));
+        browser.evaluate(&press).unwrap();
+        if name == "An event now" {
+            wait_for(&mut browser, &format!("{dots} > {before}"), PATIENCE);
+        }
+    }
+    wait_for(&mut browser, &is("over"), PATIENCE);
+    let reading = "document.querySelector('.lab-reading').textContent.startsWith('Half of the ')";
+    assert_eq!(browser.evaluate(reading).unwrap(), true);
+    assert_eq!(complaints(&browser), "");
+
+    browser
+        .evaluate(&format!("{}.click()", button("Start")))
+        .unwrap();
+    wait_for(
+        &mut browser,
+        &format!("!{}.disabled", button("An event now")),
+        PATIENCE,
+    );
+    drop(server);
+    wait_for(&mut browser, &is("over"), PATIENCE);
+    let said = browser
+        .evaluate("document.querySelector('.lab-state').textContent")
+        .unwrap();
+    assert!(
+        said.as_str()
+            .unwrap()
+            .starts_with("The server answers no more."),
+        "{said}"
+    );
+    // That nobody answers is logged by the browser; the page's script takes it as it comes.
+    assert!(!complaints(&browser).contains("exceptionThrown"));
+}
+
+/// What axe finds in the figure.
+fn not_accessible(browser: &mut Browser) -> Value {
+    let axe = workspace_root().join("book/assets-test/axe.min.js");
+    let axe = fs::read_to_string(axe).unwrap();
+    browser.evaluate(&format!("{axe};0")).unwrap();
+    let run = "axe.run('figure.lab', { preload: false, resultTypes: ['violations'] })
+        .then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))";
+    browser.evaluate(run).unwrap()
 }
 
 /// What the page's scripts and the browser complained of.
@@ -337,11 +411,7 @@ fn the_lab_shows_a_recorded_run_without_a_server() {
             .path()
             .join(format!("target/book/{language}/lab.html"));
         browser.open(&page).unwrap();
-        wait_for(
-            &mut browser,
-            "document.querySelector('figure.lab').dataset.state === 'ready'",
-            PATIENCE,
-        );
+        wait_for(&mut browser, &is("ready"), PATIENCE);
         let said = browser
             .evaluate("document.querySelector('.lab-reading').textContent")
             .unwrap();
@@ -363,18 +433,10 @@ fn the_lab_shows_a_recorded_run_without_a_server() {
         assert_eq!(browser.evaluate(&format!("{visible}.length")).unwrap(), 1);
         browser.evaluate(&format!("{visible}[0].focus()")).unwrap();
         browser.press("Enter", 13, "\r").unwrap();
-        wait_for(
-            &mut browser,
-            "document.querySelector('figure.lab').dataset.state === 'running'",
-            PATIENCE,
-        );
+        wait_for(&mut browser, &is("running"), PATIENCE);
         browser.evaluate(&format!("{visible}[0].focus()")).unwrap();
         browser.press("Enter", 13, "\r").unwrap();
-        wait_for(
-            &mut browser,
-            "document.querySelector('figure.lab').dataset.state === 'over'",
-            PATIENCE,
-        );
+        wait_for(&mut browser, &is("over"), PATIENCE);
         assert_eq!(complaints(&browser), "");
     }
 }
