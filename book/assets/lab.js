@@ -14,15 +14,15 @@
     const korean = document.documentElement.lang === 'ko';
     const words = korean ? {
         start: '시작', stop: '멈추기', replay: '기록 다시 보기', say: '지금 이벤트 하나',
-        unserved: '이 페이지는 강의 서버가 보낸 것이 아니므로 기록된 측정을 보여 줍니다. 직접 재려면 cargo run으로 책을 여세요.',
+        unserved: '이 페이지는 과정의 서버가 보낸 것이 아니므로 기록된 측정을 보여 줍니다. 직접 재려면 cargo run으로 책을 여세요.',
         ready: '지금 보이는 것은 기록된 측정입니다. 시작을 누르면 이 컴퓨터에서 잽니다.',
         running: '재는 중입니다.', replaying: '기록된 측정을 다시 보여 주는 중입니다.',
-        gone: '서버가 더는 답하지 않습니다. 강의를 다시 시작하고(cargo run) 페이지를 새로 여세요.',
+        gone: '서버가 더는 답하지 않습니다. 과정을 다시 시작하고(cargo run) 페이지를 새로 여세요.',
         busy: '동시에 재고 있는 페이지가 너무 많습니다. 30초쯤 뒤에 다시 해 보세요.',
         hidden: '재는 동안 이 탭이 가려져 있었습니다. 브라우저는 가려진 탭의 타이머를 늦추므로 다시 재 보세요.',
         recorded: '기록된 측정', own: '이 컴퓨터에서 잰 값',
         lane: (count, median, bytes) => `이벤트 ${count}개 · 중앙값 ${median} ms · 이벤트당 ${bytes}바이트`,
-        caption: (what, clock) => `${what}. 지연의 오차는 ${clock} ms까지입니다.`,
+        caption: (what, clock) => `${what}. 지연 시간의 오차는 ${clock} ms까지입니다.`,
         none: '이벤트가 없었습니다. 다시 시작하거나 직접 하나 일으켜 보세요.',
         reading: (r) => `이벤트 ${r.events}개의 절반이 페이지에 닿기까지: 가장 빠른 방법은 ${r.fastest.name}, ${r.fastest.median} ms. `
             + `가장 느린 방법은 ${r.slowest.name}, ${r.slowest.median} ms(${r.slower}배). `
@@ -162,7 +162,8 @@
 
         brings(way, request, id, text) {
             const happened = Number(text);
-            way.delays[id - 1] = round(this.now() - happened, 2);
+            // Below zero it was only the error of the clock.
+            way.delays[id - 1] = Math.max(0, round(this.now() - happened, 2));
             this.run.events[id - 1] = happened;
             request[2] += 1;
         }
@@ -250,7 +251,7 @@
         return words.reading({
             events: whole(Math.max(...tallies.map((one) => one.events))),
             fastest: told(fastest), slowest: told(slowest),
-            slower: shown(slowest.median / Math.max(fastest.median, run.clock)),
+            slower: shown(slowest.median / Math.max(fastest.median, 0.1)),
             cheapest: told(cheapest), dearest: told(dearest), dearer: shown(dearest.bytes / cheapest.bytes),
         }) + (emptiest.empty > 0
             ? words.empty({ name: names[emptiest.key], empty: whole(emptiest.empty), requests: whole(run.ways[emptiest.key].requests.length) })

@@ -2,7 +2,7 @@
 //!
 //! Rooms: what there is to learn (`catalogue`, `hints`), what the student did (`progress`), the way from a source file to
 //! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), the book as a
-//! browser meets it (`serve`, `site`), and the tools of those who write exercises (`starter`, `author`, `proof`).
+//! browser meets it (`serve`, `site`, `lab`), and the tools of those who write exercises (`starter`, `author`, `proof`).
 
 mod author;
 mod catalogue;
