@@ -15,6 +15,7 @@ mod codec;
 mod once;
 mod sessions;
 mod subscribers;
+mod transcripts;
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
