@@ -8,7 +8,9 @@ use polling::{Feed, publish};
 use streaming::subscribe;
 
 use crate::Server;
-use crate::programs::{assert_transcript, connect, without_ports};
+use crate::programs::{ANY_PORT, Program, assert_transcript, connect, without_ports};
+
+const SSE_COST: &str = env!("CARGO_BIN_EXE_sse-cost");
 
 /// What `sse-server` does on its port, without its page.
 fn start() -> (Server, Feed) {
@@ -214,4 +216,24 @@ fn two_connections_to_one_port() {
     drop(other);
     assert_eq!(server.stop(), 0);
     assert_transcript("same-port.txt", &stream.transcript, masked);
+}
+
+#[test]
+fn what_an_event_costs() {
+    let mut cost = Program::start(SSE_COST, &[ANY_PORT]);
+    let mut transcript = "$ cargo run -q --bin sse-cost\n".to_string();
+    for _ in 0..6 {
+        transcript += &format!("{}\n", cost.line());
+    }
+    let ended = cost.finish();
+    assert!(ended.status.success(), "{}", ended.errors);
+    assert_eq!(String::from_utf8_lossy(&ended.output), "");
+    assert_transcript("sse-cost.txt", &transcript, |text| {
+        // Bytes are certain, each event waits for the one before; latencies are not.
+        let without_latency = |line: &str| match line.rsplit_once(" B ") {
+            Some((bytes, _)) => format!("{bytes}\n"),
+            None => format!("{line}\n"),
+        };
+        text.lines().map(without_latency).collect()
+    });
 }
