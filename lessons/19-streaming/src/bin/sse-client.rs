@@ -13,9 +13,13 @@ use streaming::{Follower, HEARTBEAT, MISSED};
 const HELP: &str = "
 Usage: sse-client [ADDRESS]
 
-Prints each event of sse-server, also when the server is away for a while. Ctrl-C ends it.
+Prints all events of sse-server, those that it has and each new one. When the server is away for a
+while, it waits, and goes on where it was. Ctrl-C ends it.
 ADDRESS is the server's: 127.0.0.1:7119 unless given.
 ";
+
+/// From the first one on. Later, `Last-Event-ID` says where to go on.
+const EVENTS: &str = "/events?since=0";
 
 /// How long nothing may come: two heartbeats may be late.
 const SILENCE: Duration = HEARTBEAT.saturating_mul(3);
@@ -32,7 +36,7 @@ fn follow(address: SocketAddr) -> io::Result<()> {
     let mut follower = Follower::new("");
     let mut backoff = Backoff::new(u64::from(process::id()));
     loop {
-        let ended = follower.follow(address, "/events", SILENCE, |message| {
+        let ended = follower.follow(address, EVENTS, SILENCE, |message| {
             // Only what comes shows that the server is well. That it accepts does not.
             backoff.succeeded();
             println!("{}", in_words(&message));

@@ -1,9 +1,8 @@
 //! Tells pages and programs what happens, as it happens, on port 7119.
 
-use std::env;
-use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::{env, io};
 
 use http::threaded::{Patience, serve};
 use http::{Request, Response, Status};
@@ -19,19 +18,16 @@ Usage: sse-server [ADDRESS]
     /say     makes something happen:               curl -d hello localhost:7119/say
     /ask     a chatbot:                            curl -N -d 'What is a socket?' localhost:7119/ask
 
-Events are kept in a file in the temporary folder, and are there again after a restart. Ctrl-C ends it.
+Events are kept in a file, and go on when the server is started anew. Ctrl-C ends it.
 ADDRESS is where to listen: 127.0.0.1:7119 unless given.
 ";
 
 const PAGE: &str = include_str!("../page.html");
 
-/// The file in which events are kept, in the temporary folder.
-const JOURNAL: &str = "sse-server.journal";
-
-/// Events that are kept. Policy, memory and disk: who was away for longer is told that it missed some.
+/// Events that are kept. Who was away for longer is told that it missed some.
 const KEPT: usize = 1_000;
 
-/// Policy, cap: more than may subscribe, so that there is room for those who speak.
+/// Room for all who may subscribe, and for some who have something to say.
 const LIMITS: Limits = Limits {
     connections: MAX_SEATS + 500,
     ..Limits::USUAL
@@ -45,18 +41,17 @@ fn main() -> ExitCode {
 fn listen(address: SocketAddr) -> io::Result<()> {
     threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address)?;
-    let journal = env::temp_dir().join(JOURNAL);
+    let address = listener.local_addr()?;
+    let journal = env::temp_dir().join(format!("sse-server-{}.events", address.port()));
     let feed = Feed::open(&journal, KEPT).map_err(io::Error::other)?;
     let stop = Stop::new();
-    let (asked, closed) = (stop.clone(), feed.clone());
-    ctrlc::set_handler(move || {
-        closed.close(); // First: so each response gets its end.
-        asked.stop();
-    })
-    .map_err(io::Error::other)?;
+    let asked = stop.clone();
+    ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
+    let followed = feed.clone();
+    stop.on_stop(move || followed.close()); // All responses get their end now.
 
-    println!("listening on {}", listener.local_addr()?);
-    println!("{} events are in {}", feed.last(), journal.display());
+    println!("listening on {address}");
+    println!("{} events so far, in {}", feed.last(), journal.display());
     let cut_off = serve(
         listener,
         LIMITS,

@@ -42,11 +42,11 @@ impl Stream for Numbers {
 }
 // ANCHOR_END: numbers
 
+// ANCHOR: main
 fn main() -> ExitCode {
     program::run(HELP, 7019, listen)
 }
 
-// ANCHOR: listen
 fn listen(address: SocketAddr) -> io::Result<()> {
     threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let listener = TcpListener::bind(address)?;
@@ -81,4 +81,4 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     println!("stopped; {cut_off} conversations were cut off");
     Ok(())
 }
-// ANCHOR_END: listen
+// ANCHOR_END: main

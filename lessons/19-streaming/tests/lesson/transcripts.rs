@@ -1,77 +1,36 @@
 //! What the book shows of this lesson: streams of events, byte for byte as they travelled.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::thread::{self, JoinHandle};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
-use http::threaded::{Patience, serve};
 use http::{Response, Status};
 use polling::{Feed, publish};
 use streaming::subscribe;
-use threads::{Limits, Stop};
 
-use crate::programs::{ANY_PORT, assert_transcript, connect, without_ports};
+use crate::Server;
+use crate::programs::{ANY_PORT, Program, assert_transcript, connect, without_ports};
+
+const SSE_COST: &str = env!("CARGO_BIN_EXE_sse-cost");
 
 /// What `sse-server` does on its port, without its page.
-struct Server {
-    address: SocketAddr,
-    feed: Feed,
-    stop: Stop,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start() -> Self {
-        let listener = TcpListener::bind(ANY_PORT).unwrap();
-        let address = listener.local_addr().unwrap();
-        let feed = Feed::in_memory(100);
-        let stop = Stop::new();
-        let (events, stops) = (feed.clone(), stop.clone());
-        let thread = thread::spawn(move || {
-            let answer =
-                |request: &http::Request, body: &[u8], _: &http::threaded::Client| match request
-                    .path()
-                {
-                    "/events" => subscribe(&events, request),
-                    "/say" => publish(&events, request, body),
-                    _ => Response::plain(Status::NOT_FOUND),
-                };
-            serve(
-                listener,
-                Limits::USUAL,
-                Patience::USUAL,
-                &stops,
-                |_| {},
-                answer,
-            )
-            .unwrap();
-        });
-        Self {
-            address,
-            feed,
-            stop,
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.feed.close();
-        self.stop.stop();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // Its panic was printed.
-        }
-    }
+fn start() -> (Server, Feed) {
+    let feed = Feed::in_memory(100);
+    let events = feed.clone();
+    let server = Server::start(move |request, body, _| match request.path() {
+        "/events" => subscribe(&events, request),
+        "/say" => publish(&events, request, body),
+        _ => Response::plain(Status::NOT_FOUND),
+    });
+    (server, feed)
 }
 
 /// A client that keeps what is shown of it.
-struct Listener {
+struct Recorder {
     stream: TcpStream,
     transcript: String,
 }
 
-impl Listener {
+impl Recorder {
     /// Asks for the events behind `last`, and reads the head of the response and its first chunk, which
     /// says `retry`.
     fn open(address: SocketAddr, last: Option<u64>) -> Self {
@@ -82,16 +41,16 @@ impl Listener {
         request += "\r\n";
         let mut stream = connect(address);
         stream.write_all(request.as_bytes()).unwrap();
-        let mut listener = Self {
+        let mut recorder = Self {
             stream,
             transcript: format!("the client sent:\n{}", lines(request.as_bytes())),
         };
-        let head = listener.read_to("\r\n\r\n");
+        let head = recorder.read_to("\r\n\r\n");
         assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
-        listener.transcript += &format!("\nand got at once:\n{}", lines(&head));
-        let chunk = listener.chunk();
-        listener.transcript += &lines(&chunk);
-        listener
+        recorder.transcript += &format!("\nand got at once:\n{}", lines(&head));
+        let chunk = recorder.chunk();
+        recorder.transcript += &lines(&chunk);
+        recorder
     }
 
     /// All bytes up to `end`.
@@ -183,8 +142,8 @@ fn masked(text: &str) -> String {
 
 #[test]
 fn one_response_byte_for_byte() {
-    let server = Server::start();
-    let mut client = Listener::open(server.address, None);
+    let (server, feed) = start();
+    let mut client = Recorder::open(server.address, None);
     assert_eq!(say(server.address, "Hello. 안녕하세요."), "{\"id\":1}");
     let chunk = "25\r\nid: 1\ndata: Hello. 안녕하세요.\n\n\r\n";
     client.gets("then, when somebody said a line", chunk);
@@ -192,15 +151,17 @@ fn one_response_byte_for_byte() {
     assert_eq!(say(server.address, "one\r\ntwo"), "{\"id\":2}");
     let chunk = "1b\r\nid: 2\ndata: one\ndata: two\n\n\r\n";
     client.gets("then, when somebody said two lines at once", chunk);
-    server.feed.close();
+    feed.close();
     client.gets("then, when the server stopped", "0\r\n\r\n");
+    drop(client.stream);
+    assert_eq!(server.stop(), 0);
     assert_transcript("sse-bytes.txt", &client.transcript, masked);
 }
 
 #[test]
 fn a_client_that_comes_back() {
-    let server = Server::start();
-    let mut client = Listener::open(server.address, None);
+    let (server, feed) = start();
+    let mut client = Recorder::open(server.address, None);
     say(server.address, "one");
     let chunk = "11\r\nid: 1\ndata: one\n\n\r\n";
     client.gets("then, when somebody said one", chunk);
@@ -210,21 +171,24 @@ fn a_client_that_comes_back() {
     transcript += "\nthe connection is gone, and somebody says two and three\n\n";
     assert_eq!(say(server.address, "two"), "{\"id\":2}");
     assert_eq!(say(server.address, "three"), "{\"id\":3}");
-    let mut client = Listener::open(server.address, Some(1));
+    let mut client = Recorder::open(server.address, Some(1));
     let chunk = "24\r\nid: 2\ndata: two\n\nid: 3\ndata: three\n\n\r\n";
     client.gets("and, without anybody saying anything", chunk);
     transcript += &client.transcript;
+    drop(client.stream);
+    feed.close();
+    assert_eq!(server.stop(), 0);
     assert_transcript("resumed.txt", &transcript, masked);
 }
 
 #[test]
 fn two_connections_to_one_port() {
-    let server = Server::start();
+    let (server, feed) = start();
     let post = |text: &str| {
         let length = text.len();
         format!("POST /say HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{text}")
     };
-    let mut stream = Listener::open(server.address, None);
+    let mut stream = Recorder::open(server.address, None);
     stream.stream.write_all(post("first").as_bytes()).unwrap();
     let mut other = connect(server.address);
     other.write_all(post("second").as_bytes()).unwrap();
@@ -242,11 +206,34 @@ fn two_connections_to_one_port() {
     );
     let chunk = "14\r\nid: 1\ndata: second\n\n\r\n";
     stream.gets("the stream then got", chunk);
-    server.feed.close();
+    feed.close();
     stream.gets("and, when the server ended the response", "0\r\n\r\n");
     stream.read_to("\r\n\r\n");
     let body = stream.read_to("}");
     assert_eq!(body, b"{\"id\":2}");
     stream.transcript += &format!("\nand only then the answer to its POST:\n{}", lines(&body));
+    drop(stream.stream);
+    drop(other);
+    assert_eq!(server.stop(), 0);
     assert_transcript("same-port.txt", &stream.transcript, masked);
+}
+
+#[test]
+fn what_an_event_costs() {
+    let mut cost = Program::start(SSE_COST, &[ANY_PORT]);
+    let mut transcript = "$ cargo run -q --bin sse-cost\n".to_string();
+    for _ in 0..6 {
+        transcript += &format!("{}\n", cost.line());
+    }
+    let ended = cost.finish();
+    assert!(ended.status.success(), "{}", ended.errors);
+    assert_eq!(String::from_utf8_lossy(&ended.output), "");
+    assert_transcript("sse-cost.txt", &transcript, |text| {
+        // Bytes are certain, each event waits for the one before; latencies are not.
+        let without_latency = |line: &str| match line.rsplit_once(" B ") {
+            Some((bytes, _)) => format!("{bytes}\n"),
+            None => format!("{line}\n"),
+        };
+        text.lines().map(without_latency).collect()
+    });
 }
