@@ -269,11 +269,17 @@ fn the_lab_measures_in_a_browser() {
             );
             assert!(up > 0.0 && down > 0.0);
         }
-        let [slow, quick, held, streamed] = WAYS.map(|way| median(&run["ways"][way]["delays"]));
+        let asked = |way: &str| run["ways"][way]["requests"].as_array().unwrap().len();
         assert!(
-            quick < slow && held < slow && streamed < slow,
-            "{slow} {quick} {held} {streamed}"
+            asked("long-poll") <= events + 1,
+            "each answer but the last brings news"
         );
+        assert_eq!(asked("sse"), 1);
+        if records {
+            // On a busy machine this need not be so; then it is no run to show.
+            let [slow, quick, held, streamed] = WAYS.map(|way| median(&run["ways"][way]["delays"]));
+            assert!(streamed < held && held < quick && quick < slow);
+        }
         runs.push(run);
     }
     let cells = browser
