@@ -3,10 +3,11 @@
 //! [`build`] turns `book/en` and `book/ko` into `target/book/`, which needs no server and no network. [`check()`] builds and
 //! then checks what a reader would stumble over: dead links, stale translations, pages that a browser complains about.
 
-mod browser;
+pub mod browser;
 mod chapter;
 mod check;
 mod include;
+mod lab;
 mod ladder;
 mod overheard;
 mod page;

@@ -2,7 +2,8 @@
 //!
 //! Rooms: what there is to learn (`catalogue`, `hints`), what the student did (`progress`), the way from a source file to
 //! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), the book as a
-//! browser meets it (`serve`, `site`, `reload`), and the tools of those who write exercises (`starter`, `author`, `proof`).
+//! browser meets it (`serve`, `site`, `lab`, `reload`), and the tools of those who write exercises (`starter`, `author`,
+//! `proof`).
 
 mod author;
 mod catalogue;
@@ -11,6 +12,7 @@ mod compile;
 mod grade;
 mod hints;
 mod home;
+mod lab;
 mod overlay;
 mod process;
 mod progress;

@@ -1,4 +1,4 @@
-//! What is served, and to whom: the book to browsers on this computer.
+//! What is served, and to whom: the book and its labs, to browsers on this computer.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use http::threaded::Client;
 use http::{Files, Request, Response, Status};
 
 use crate::catalogue::Language;
+use crate::lab::Lab;
 use crate::reload::Reload;
 use crate::trouble::{Result, Trouble};
 
@@ -19,6 +20,7 @@ const POLICY: &str = "default-src 'self' 'unsafe-inline'; img-src 'self' data:; 
 /// All that is served.
 pub struct Site {
     files: Files,
+    lab: Lab,
     /// What a browser calls us: each name with our port.
     hosts: Vec<String>,
     /// Where `/` leads everybody.
@@ -40,6 +42,7 @@ impl Site {
         }
         Ok(Site {
             files,
+            lab: Lab::default(),
             hosts,
             chosen: Language::chosen(),
             reload,
@@ -53,21 +56,22 @@ impl Site {
 
     /// Lets everybody go who waits for something to happen: the server stops.
     pub fn close(&self) {
+        self.lab.close();
         if let Some(reload) = &self.reload {
             reload.close();
         }
     }
 
     /// Who answers what: the first that has an answer.
-    pub fn answer(&self, request: &Request, _body: &[u8], client: &Client) -> Response {
+    pub fn answer(&self, request: &Request, body: &[u8], client: &Client) -> Response {
         let reload = self.reload.as_ref();
         let response = self
             .refusal(request)
             .or_else(|| self.door(request))
-            // `/lab/` will be here: .or_else(|| lab::answer(request, body, client))
+            .or_else(|| self.lab.answer(request, client))
             .or_else(|| reload.and_then(|reload| reload.answer(request, client)))
             .unwrap_or_else(|| self.page(request));
-        guarded(response)
+        self.lab.counted(request, body, guarded(response))
     }
 
     fn page(&self, request: &Request) -> Response {

@@ -5,6 +5,7 @@
 )]
 
 mod fixture;
+mod lab;
 mod recordings;
 #[cfg(unix)]
 mod running;

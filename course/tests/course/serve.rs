@@ -3,8 +3,11 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::fixture::Fixture;
+use crate::lab;
 use crate::running::{PATIENCE, Running};
 
 /// Bytes of a page that the buffers of one connection do not hold.
@@ -354,5 +357,31 @@ fn open_pages_follow_an_author() {
         page.contains("The new book, en.") && page.contains("/reload?since=1"),
         "{page}"
     );
+    assert_eq!(served.running.interrupt(), Some(0));
+}
+
+#[test]
+fn a_browser_loads_the_page_anew() {
+    let fixture = Fixture::new();
+    fixture.write_book();
+    let Some(mut browser) = lab::browser(&fixture.path("")) else {
+        return;
+    };
+    let served = Served::start(fixture, &["--author"]);
+    let page = format!("http://127.0.0.1:{}/en/introduction.html", served.port);
+    browser.open_address(&page).unwrap();
+    let source = served.fixture.read("book/en/introduction.md");
+    served.fixture.write(
+        "book/en/introduction.md",
+        &source.replace("book", "new book"),
+    );
+    let deadline = Instant::now() + PATIENCE;
+    let is_new = "document.body.innerText.includes('The new book')";
+    // Between two pages, there is nothing to look at.
+    while !browser.evaluate(is_new).is_ok_and(|found| found == true) {
+        assert!(Instant::now() < deadline, "the page never changed");
+        thread::sleep(Duration::from_millis(50));
+    }
+    // The browser has connections open, and the page waits for the next build.
     assert_eq!(served.running.interrupt(), Some(0));
 }

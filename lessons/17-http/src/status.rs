@@ -69,6 +69,7 @@ impl Status {
             404 => "Not Found",
             405 => "Method Not Allowed",
             408 => "Request Timeout",
+            410 => "Gone",
             412 => "Precondition Failed",
             413 => "Content Too Large",
             414 => "URI Too Long",

@@ -97,11 +97,16 @@ impl Journal {
         if self.records < 2 * log.kept() {
             return Ok(());
         }
-        let beside = self.path.with_extension("new");
+        let beside = self.path.with_added_extension("new");
+        // One may be left of an attempt that was ended. Never write into what somebody else put there.
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(&beside)?;
+        let options = options.read(true).append(true).create_new(true);
+        let mut file = options.open(&beside)?;
         lock(&file, &beside)?;
-        file.set_len(0)?;
         let mut bytes = MAGIC.to_vec();
         for event in log.events() {
             let mut frames = Frames::new(ID + MAX_TEXT);
@@ -168,8 +173,11 @@ fn read(file: &mut File, path: &Path, kept: usize) -> io::Result<(Log, u64, usiz
             match frames.next_event() {
                 Ok(Some(framing::Event::Message(payload))) => {
                     let event = event(&payload).filter(|event| {
-                        let first = records == 0 && event.id > 0;
-                        first || event.id == log.last() + 1
+                        let expected = match records {
+                            0 => event.id > 0,
+                            _ => event.id == log.last() + 1,
+                        };
+                        expected && event.id < u64::MAX // There is always a next number.
                     });
                     log.push(event.ok_or_else(|| damaged(length))?);
                     length += (PREFIX + payload.len()) as u64;
