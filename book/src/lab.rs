@@ -166,7 +166,7 @@ impl<'a> Fence<'a> {
 
 fn again(why: &str) -> String {
     format!(
-        "The recording does not fit: {why}. Record it anew: SNAPSHOTS=overwrite cargo test -p course lab."
+        "The recording does not fit: {why}. Record it anew: SNAPSHOTS=overwrite cargo test -p course lab_measures."
     )
 }
 

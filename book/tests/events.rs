@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use browser::Browser;
 use http::threaded::{Patience, serve};
 use http::{Request, Response, Status};
-use polling::{Feed, publish};
+use polling::{Feed, MAX_SEATS, publish};
 use serde_json::json;
 use streaming::{chatbot, subscribe};
 use threads::{Limits, Stop};
@@ -254,6 +254,34 @@ fn the_page_speaks_and_asks_meanwhile() {
 
     // It was the only request for events: nothing above has disturbed it.
     assert_eq!(server.resumed(), [None]);
+    server.end(true);
+}
+
+/// An `EventSource` that is refused gives up. So the page makes a new one.
+#[test]
+fn a_page_that_was_refused_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut browser) = start_browser(folder.path()) else {
+        return;
+    };
+    let browser = &mut browser;
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let server = Server::start(any, &folder.path().join("events"));
+    let seats: Vec<_> = (0..MAX_SEATS).map(|_| server.feed.take_seat()).collect();
+    open(browser, server.address);
+    until(
+        browser,
+        "document.querySelector('#state').textContent.includes('refused')",
+    );
+    server.feed.publish("meanwhile").unwrap();
+    drop(seats);
+    assert_shows(browser, &["1 meanwhile".to_string()]);
+    assert_eq!(
+        browser
+            .evaluate("document.querySelector('#state').className")
+            .unwrap(),
+        "open"
+    );
     server.end(true);
 }
 

@@ -226,7 +226,7 @@ fn median(value: &Value) -> f64 {
     numbers[numbers.len() / 2]
 }
 
-/// With `SNAPSHOTS=overwrite cargo test -p course lab`, this makes the recording that the book shows.
+/// With `SNAPSHOTS=overwrite cargo test -p course lab_measures`, this makes the recording that the book shows.
 #[test]
 fn the_lab_measures_in_a_browser() {
     let records = std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite");
@@ -456,6 +456,13 @@ fn the_lab_bears_some_runs_at_a_time() {
         let (_, answer) = server.ask(&server.head(method, target));
         answer.split(' ').nth(1).unwrap().to_string()
     };
+    let foreign = "Origin: http://example.org\r\nConnection";
+    let (_, answer) = server.ask(
+        &server
+            .head("POST", "/lab/latency")
+            .replace("Connection", foreign),
+    );
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     let runs: Vec<u64> = (0..8)
         .map(|_| {
             server.json("POST", "/lab/latency?lasts=99999999999")["run"]

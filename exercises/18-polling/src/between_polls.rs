@@ -64,23 +64,8 @@ impl Client {
         answer: impl IntoIterator<Item = io::Result<Part>>,
         mut deliver: impl FnMut(&Event) -> io::Result<()>,
     ) -> io::Result<()> {
-        // BEGIN SOLUTION: deliver each event behind the cursor and then move it there; believe the answer's own cursor only at its end
-        let mut end = self.cursor;
-        for part in answer {
-            match part? {
-                Part::Cursor(cursor) => end = cursor,
-                Part::Event(event) if event.id <= self.cursor => {} // It came before.
-                Part::Event(event) => {
-                    deliver(&event)?;
-                    self.cursor = event.id;
-                }
-                Part::End => {
-                    self.cursor = self.cursor.max(end);
-                    return Ok(());
-                }
-            }
-        }
-        Err(ErrorKind::UnexpectedEof.into())
-        // END SOLUTION
+        todo!(
+            "deliver each event behind the cursor and then move it there; believe the answer's own cursor only at its end"
+        )
     }
 }

@@ -76,16 +76,8 @@ impl Log {
     ///
     /// [`Missed`]: Answer::Missed
     pub fn since(&self, cursor: u64, most: usize) -> Answer {
-        // BEGIN SOLUTION: find the number up to which all is forgotten, compare the cursor with it and with the last; then skip what the client has
-        let forgotten = self.last - self.events.len() as u64;
-        if cursor < forgotten || cursor > self.last {
-            return Answer::Missed { cursor: forgotten };
-        }
-        let seen = (cursor - forgotten) as usize;
-        let events: Vec<Event> = self.events.iter().skip(seen).take(most).cloned().collect();
-        // Not self.last: the answer may be full before that.
-        let cursor = events.last().map_or(cursor, |event| event.id);
-        Answer::Events { cursor, events }
-        // END SOLUTION
+        todo!(
+            "find the number up to which all is forgotten, compare the cursor with it and with the last; then skip what the client has"
+        )
     }
 }

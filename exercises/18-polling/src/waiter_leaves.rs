@@ -58,21 +58,9 @@ impl Waiters {
     /// Example, with 2 places: two are let in, the third is not; the first one goes, and another one
     /// is let in.
     pub fn register(&self) -> Option<Waiter<'_>> {
-        // BEGIN SOLUTION: refuse when all places are taken; else give it the next number and a channel with room for one, and remember the sending end
-        let mut state = self.state();
-        if state.waiting.len() >= self.most {
-            return None;
-        }
-        let (tell, news) = sync_channel(1);
-        let number = state.let_in;
-        state.let_in += 1;
-        state.waiting.insert(number, tell);
-        Some(Waiter {
-            waiters: self,
-            number,
-            news,
-        })
-        // END SOLUTION
+        todo!(
+            "refuse when all places are taken; else give it the next number and a channel with room for one, and remember the sending end"
+        )
     }
 
     /// Given: there are news. All who wait hear of it; they leave by themselves.
@@ -102,29 +90,15 @@ impl Waiter<'_> {
     /// later; a patience that is much longer than [`LOOK`], or shorter; an `is_gone` that panics, which
     /// is not yours to catch. Others register, wait and leave meanwhile.
     pub fn wait(&self, patience: Duration, mut is_gone: impl FnMut() -> bool) -> Ended {
-        // BEGIN SOLUTION: wait on the channel for LOOK at a time, and no longer than what is left of the patience; then ask is_gone, and the clock
-        let began = Instant::now();
-        loop {
-            let left = patience.saturating_sub(began.elapsed());
-            if self.news.recv_timeout(left.min(LOOK)).is_ok() {
-                return Ended::News;
-            }
-            if is_gone() {
-                return Ended::Gone;
-            }
-            if began.elapsed() >= patience {
-                return Ended::TimeOver;
-            }
-        }
-        // END SOLUTION
+        todo!(
+            "wait on the channel for LOOK at a time, and no longer than what is left of the patience; then ask is_gone, and the clock"
+        )
     }
 }
 
 impl Drop for Waiter<'_> {
     /// Gives back the place of this waiter, and no other one.
     fn drop(&mut self) {
-        // BEGIN SOLUTION: take this waiter's number out of those who wait
-        self.waiters.state().waiting.remove(&self.number);
-        // END SOLUTION
+        todo!("take this waiter's number out of those who wait")
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use http::{Answer, Status};
 
 use crate::answers::{Batch, GONE};
-use crate::log::{Event, MAX_BATCH, MAX_TEXT};
+use crate::log::{Event, MAX_BATCH, MAX_BATCH_TEXT, MAX_TEXT};
 
 /// Bytes of an answer: in JSON, a byte of text may become six, as in `\u0000`.
-const MAX_ANSWER: u64 = (MAX_BATCH * (6 * MAX_TEXT + 64)) as u64;
+const MAX_ANSWER: u64 = (6 * (MAX_BATCH_TEXT + MAX_TEXT) + 64 * (MAX_BATCH + 1)) as u64;
 
 // ANCHOR: cursor
 /// Which events a client has: all up to this number.

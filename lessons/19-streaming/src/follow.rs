@@ -51,7 +51,7 @@ impl Follower {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when the server will never answer this request with events. Otherwise, those of the
+    /// `InvalidInput` when this is no request, or the server will never answer it with events. Otherwise, those of the
     /// connection and of `take`, `TimedOut`, and `InvalidData` for what is no response, or ends inside of
     /// one: call again, a little later.
     pub fn follow(
@@ -61,11 +61,15 @@ impl Follower {
         silence: Duration,
         mut take: impl FnMut(Message) -> io::Result<()>,
     ) -> io::Result<()> {
+        let is_path = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_path || self.last_id.contains(['\r', '\n', '\0']) {
+            let sentence = "a path begins with a slash; neither it nor an id has line ends";
+            return Err(io::Error::new(ErrorKind::InvalidInput, sentence));
+        }
         let stream = TcpStream::connect_timeout(&address, silence)?;
         let mut request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
         request += "Accept: text/event-stream\r\n";
         if !self.last_id.is_empty() {
-            // It has no line ends: it came in a line.
             request += &format!("Last-Event-ID: {}\r\n", self.last_id);
         }
         request += "\r\n";

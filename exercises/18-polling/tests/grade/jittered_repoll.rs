@@ -13,6 +13,10 @@ fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
+fn in_ms(time: Duration) -> String {
+    format!("{} ms", time.as_millis())
+}
+
 fn is_about(got: Duration, expected: Duration) -> bool {
     got.abs_diff(expected) <= ROUNDING
 }
@@ -60,13 +64,16 @@ fn play(scene: &Scene, steps: &[Step], key: impl Fn(usize, Duration) -> &'static
             _ => format!(", thrown {throw:.2}"),
         };
         let said = match &got {
-            Ok(wait) => format!("{wait:.1?}"),
+            Ok(wait) => in_ms(*wait),
             Err(panic) => format!("a panic: {panic}"),
         };
         scene.note(format!("{outcome:?}{thrown}: wait {said}"));
         let wait = got.unwrap_or(Duration::MAX);
         scene.check(is_about(wait, *expected), key(nth, wait), || {
-            format!("After {outcome:?} wait_after said {said}; {expected:.1?} was expected.")
+            format!(
+                "After {outcome:?} wait_after said {said}; {} was expected.",
+                in_ms(*expected)
+            )
         });
     }
 }

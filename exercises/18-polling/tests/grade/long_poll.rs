@@ -16,8 +16,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Between two events in another room, in the test that never lets the waiter sleep for long.
 const PACE: Duration = Duration::from_millis(10);
 
-/// How often a wait in which nothing happens may take the lock: once to look, perhaps once more to sleep.
-const LOCKS: usize = 2;
+/// How often a wait in which nothing happens may take the lock: once, or some more times. Who sleeps for
+/// a little while and looks takes it much more often.
+const LOCKS: usize = 8;
 
 /// How long another thread gets to do something before the lock is taken. Most tests need none of it.
 const A_TURN: Duration = Duration::from_millis(200);
@@ -67,13 +68,17 @@ fn is_waiting<'a>(
     cursor: u64,
     patience: Duration,
 ) -> Answer<'a, Vec<u64>> {
-    let answer = waits(scene, board, room, cursor, patience);
-    let waits = answer.settle();
+    sleeps(scene, waits(scene, board, room, cursor, patience))
+}
+
+/// Ends the test when the student's `wait` does not fall asleep.
+fn sleeps<'a, T>(scene: &Scene, answer: Answer<'a, T>) -> Answer<'a, T> {
+    let sleeps = answer.settle();
     if scene.left().is_zero() {
         answer.join(|_| "does-not-sleep");
         unreachable!("it runs, and the time is over");
     }
-    scene.check(waits, "does-not-wait", || {
+    scene.check(sleeps, "does-not-wait", || {
         "wait() returned though nothing had happened, and there was patience for more.".to_string()
     });
     answer
@@ -140,14 +145,34 @@ fn what_is_there_is_given_at_once() {
 fn an_event_wakes_who_waits_for_it() {
     LESSON.grade("long_poll", |scene| {
         let board = board();
-        let answer = is_waiting(scene, &board, "tea", 0, AN_HOUR);
-        let came_back = publish(scene, &board, "tea");
-        if !came_back {
-            scene.note("publish() cannot get the lock: wait() has it, and sleeps");
-        }
-        let got = answer.join(|_| match came_back {
-            true => "never-woken",
-            false => "sleeps-with-the-lock",
+        let (waiter, woken) = (Arc::clone(&board), Arc::new(AtomicBool::new(false)));
+        let is_woken = Arc::clone(&woken);
+        scene.note(format!("wait(\"tea\", 0, {AN_HOUR:?})"));
+        let answer = scene.run("your wait()", move || {
+            let events = waiter.wait("tea", 0, AN_HOUR);
+            is_woken.store(true, Ordering::SeqCst);
+            ids(&events)
+        });
+        let answer = sleeps(scene, answer);
+        scene.note("publish(\"tea\", …), by a thread that gets the lock late");
+        let came_back = aside(scene, &board, |board| {
+            OTHERS.set(Some(Box::new(|| thread::sleep(A_TURN))));
+            board.publish("tea", "now");
+        });
+        let got = answer.join(|_| {
+            if !came_back {
+                return "sleeps-with-the-lock";
+            }
+            // Does it wake anybody at all?
+            in_another_thread(&board, A_TURN, |board| board.publish("tea", "again"));
+            let end = Instant::now() + A_TURN;
+            while !woken.load(Ordering::SeqCst) && Instant::now() < end {
+                thread::yield_now();
+            }
+            match woken.load(Ordering::SeqCst) {
+                true => "wakes-too-early",
+                false => "never-woken",
+            }
         });
         is(scene, &got, &[1], "never-woken");
     });
@@ -274,21 +299,6 @@ fn an_event_between_the_look_and_the_wait_is_not_lost() {
         }
         let got = answer.join(|_| "lost-between");
         is(scene, &got, &[1], "lost-between");
-    });
-}
-
-#[test]
-fn the_event_is_there_when_they_wake() {
-    LESSON.grade("long_poll", |scene| {
-        let board = board();
-        let answer = is_waiting(scene, &board, "tea", 0, AN_HOUR);
-        scene.note("publish(\"tea\", …), by a thread that gets the lock late");
-        aside(scene, &board, |board| {
-            OTHERS.set(Some(Box::new(|| thread::sleep(A_TURN))));
-            board.publish("tea", "now");
-        });
-        let got = answer.join(|_| "wakes-too-early");
-        is(scene, &got, &[1], "wakes-too-early");
     });
 }
 

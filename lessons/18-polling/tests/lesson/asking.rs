@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use polling::{Asked, Backoff, Batch, Cursor, Event, Feed, ask};
+use polling::{Asked, Backoff, Batch, Cursor, Event, Feed, MAX_TEXT, ask};
 
 use crate::programs::{ANY_PORT, DEADLINE};
 use crate::{Server, ids};
@@ -86,6 +86,26 @@ fn a_server_is_asked() {
     assert_eq!(missed, Asked::Missed(1));
     let error = asked("/nothing", Cursor::default()).unwrap_err();
     assert!(error.to_string().contains("404 Not Found"), "{error}");
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn the_longest_answer_of_a_server_is_not_too_long() {
+    let feed = Feed::in_memory(200);
+    for _ in 0..99 {
+        feed.publish("\u{1}").unwrap();
+    }
+    for _ in 0..6 {
+        feed.publish(&"\u{1}".repeat(MAX_TEXT)).unwrap();
+    }
+    let server = Server::start(feed, DEADLINE);
+    let mut cursor = Cursor::default();
+    while cursor.last() < 105 {
+        let Asked::Batch(batch) = ask(server.address, "/poll", cursor, DEADLINE).unwrap() else {
+            panic!("all are there");
+        };
+        assert!(!cursor.take(batch).is_empty());
+    }
     assert_eq!(server.stop(), 0);
 }
 

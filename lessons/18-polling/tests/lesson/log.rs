@@ -1,6 +1,6 @@
 //! A log, at every cursor.
 
-use polling::{Log, MAX_BATCH, Missed};
+use polling::{Log, MAX_BATCH, MAX_BATCH_TEXT, MAX_TEXT, Missed};
 
 use crate::ids;
 
@@ -46,4 +46,24 @@ fn a_log_keeps_at_least_one() {
     assert_eq!(log.since(0), Err(Missed { cursor: 1 }));
     assert_eq!(log.since(u64::MAX), Err(Missed { cursor: 1 }));
     assert!(Missed { cursor: 1 }.to_string().contains("comes after 1"));
+}
+
+#[test]
+fn a_batch_of_long_texts_is_shorter() {
+    let mut log = Log::new(100);
+    for _ in 0..20 {
+        log.push(log.next(&"x".repeat(MAX_TEXT)));
+    }
+    let each = (MAX_BATCH_TEXT / MAX_TEXT) as u64;
+    assert_eq!(ids(&log.since(3).unwrap()), [4, 5, 6, 7]);
+    assert_eq!(each, 4);
+    // There is always one, so that every client comes to the end.
+    log.push(log.next(&"x".repeat(2 * MAX_BATCH_TEXT)));
+    log.push(log.next("the last"));
+    let (mut cursor, mut batches) = (0, 0);
+    while let Some(last) = log.since(cursor).unwrap().last() {
+        cursor = last.id;
+        batches += 1;
+    }
+    assert_eq!((cursor, batches), (22, 20 / each + 2));
 }

@@ -253,6 +253,23 @@ fn a_follower_does_not_take_everything_for_events() {
     }
 }
 
+/// What would be more than one request is none.
+#[test]
+fn a_follower_asks_for_one_thing() {
+    let (tell, server) = told();
+    for (last_id, path) in [
+        ("1\r\nX: y", "/"),
+        ("1\nX: y", "/"),
+        ("1", "/ HTTP/1.1\r\n"),
+        ("1", ""),
+    ] {
+        let outcome = Follower::new(last_id).follow(server.address, path, DEADLINE, |_| Ok(()));
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+    drop(tell);
+    server.stop();
+}
+
 /// A server that says nothing, not even that it is there, is given up.
 #[test]
 fn a_follower_is_not_patient_for_ever() {

@@ -20,7 +20,10 @@ const SSE_COST: &str = env!("CARGO_BIN_EXE_sse-cost");
 /// A server whose journal is in `folder`.
 fn start_sse_server(folder: &Path, address: &str) -> (Program, SocketAddr) {
     let temporary = format!("TMPDIR={}", folder.display());
-    let mut server = Program::start("env", &[&temporary, SSE_SERVER, address]);
+    let mut server = match cfg!(unix) {
+        true => Program::start("env", &[&temporary, SSE_SERVER, address]),
+        false => Program::start(SSE_SERVER, &[address]),
+    };
     let address = server.address();
     (server, address)
 }

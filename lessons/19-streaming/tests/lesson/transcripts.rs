@@ -31,8 +31,8 @@ struct Recorder {
 }
 
 impl Recorder {
-    /// Asks for the events behind `last`, and reads the head of the response and its first chunk, which
-    /// says `retry`.
+    /// Asks for the events behind `last`, and reads the head of the response and its first chunk: when to
+    /// come back, and behind which event.
     fn open(address: SocketAddr, last: Option<u64>) -> Self {
         let mut request = "GET /events HTTP/1.1\r\nHost: 127.0.0.1:7119\r\n".to_string();
         if let Some(last) = last {
