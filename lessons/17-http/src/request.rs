@@ -39,6 +39,11 @@ pub struct Request {
 // ANCHOR_END: request
 
 impl Request {
+    /// The whole head, as it came: request line, fields and blank line.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
     /// What to do: `GET`, `HEAD`, `POST`. Upper and lower case are different.
     pub fn method(&self) -> &str {
         self.text(&self.method)
