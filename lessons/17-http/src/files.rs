@@ -63,10 +63,11 @@ impl Files {
         match opened {
             Ok((metadata, file)) => found(request, &path, &metadata, file)
                 .unwrap_or_else(|_| Response::plain(Status::INTERNAL_SERVER_ERROR)),
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                Response::plain(Status::FORBIDDEN)
-            }
-            Err(_) => Response::plain(Status::NOT_FOUND),
+            Err(error) => Response::plain(match error.kind() {
+                ErrorKind::PermissionDenied => Status::FORBIDDEN,
+                ErrorKind::NotFound => Status::NOT_FOUND, // Gone since.
+                _ => Status::INTERNAL_SERVER_ERROR, // Too many open files, for example: not the client's fault.
+            }),
         }
     }
 

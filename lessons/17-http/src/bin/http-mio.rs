@@ -22,6 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn listen(address: SocketAddr) -> io::Result<()> {
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let files = Files::new(Path::new("."))?;
     let listener = TcpListener::bind(address)?;
     let stop = Stop::new();
