@@ -170,7 +170,6 @@ impl Connection {
     }
     // ANCHOR_END: next_event
 
-    // ANCHOR: next_head
     fn next_head(&mut self) -> Result<Option<Event>, Refused> {
         // One empty line before a request is forgiven: RFC 9112, section 2.2. Whoever sends them for
         // ever would never be late with a request.
@@ -217,7 +216,6 @@ impl Connection {
         });
         Ok(Some(Event::Request(request)))
     }
-    // ANCHOR_END: next_head
 
     // ANCHOR: next_body
     fn next_body(&mut self) -> Result<Option<Event>, Refused> {
@@ -278,6 +276,7 @@ impl Connection {
     }
 }
 
+// ANCHOR: head_length
 /// The length of the head, when all of it is there. Each byte is looked at once, however many reads
 /// it takes; `searched` is where the last line begins that is not complete.
 pub(crate) fn head_length(bytes: &[u8], searched: &mut usize) -> Result<Option<usize>, Refused> {
@@ -297,6 +296,7 @@ pub(crate) fn head_length(bytes: &[u8], searched: &mut usize) -> Result<Option<u
     fits(bytes.len(), *searched == 0)?;
     Ok(None)
 }
+// ANCHOR_END: head_length
 
 fn fits(length: usize, in_request_line: bool) -> Result<(), Refused> {
     if in_request_line && length > MAX_REQUEST_LINE {

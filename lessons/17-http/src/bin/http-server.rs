@@ -36,7 +36,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
         Patience::USUAL,
         &stop,
         |news| match news {
-            News::Ended(client, Ok(count)) => println!("{client}: answered {count} requests"),
+            News::Ended(client, Ok(count)) => println!("{client}: requests answered: {count}"),
             News::Ended(client, Err(error)) => println!("{client}: {error}"),
             News::AcceptFailed(error) => println!("cannot accept: {error}"),
         },
