@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Status(pub u16);
 
 impl Status {
+    /// The client may send its body.
+    pub const CONTINUE: Self = Self(100);
     /// Here it is.
     pub const OK: Self = Self(200);
     /// Done, and there is nothing to show.
