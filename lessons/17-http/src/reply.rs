@@ -104,9 +104,11 @@ impl Reply {
         self.ended = true;
     }
 
-    /// The response is done with. What comes now is another one, on the same connection.
+    /// The response is done with. What comes now is another one, on the same connection; not to a HEAD
+    /// unless that is said again.
     pub fn begin_anew(&mut self) {
         self.reading = Reading::Head;
+        self.is_to_head = false;
     }
 
     // ANCHOR: next_answer

@@ -25,7 +25,7 @@ pub struct Response {
 
 /// The body of a response.
 pub enum Body {
-    /// All of it.
+    /// All of it, as one piece: it has to leave within the time for one.
     Bytes(Vec<u8>),
     /// So many bytes of a file, from where it stands.
     File(File, u64),
