@@ -3,13 +3,18 @@
 use std::env;
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
 
 use book::Problem;
 
 use crate::catalogue::{Catalogue, Language, file_url};
 use crate::check;
+use crate::process::own_group;
 use crate::progress::Progress;
-use crate::serve::Server;
+use crate::reload::{Reload, Sources};
+use crate::serve::{Server, WAKE_EVERY};
 use crate::show;
 use crate::site::Site;
 use crate::trouble::{Result, Trouble};
@@ -24,7 +29,7 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
     println!();
     let built = book::build(&catalogue.root);
     let (server, trouble) = match built.map_err(problems) {
-        built if somebody_is_there() => match start(&catalogue.root, None, built.err()) {
+        built if somebody_is_there() => match start(&catalogue.root, None, None, built.err()) {
             Ok(server) => (Some(server), None),
             Err(trouble) => (None, Some(trouble)),
         },
@@ -50,7 +55,7 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
         None => println!("Nothing is left to solve. `cargo course list` shows it all."),
     }
     match server {
-        Some(server) => server.until_interrupted(),
+        Some(server) => server.until_interrupted(|| thread::sleep(WAKE_EVERY)),
         None => trouble.map_or(Ok(()), Err),
     }
 }
@@ -61,18 +66,55 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
 /// When there is nothing to serve, or no port.
 pub fn serve(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
     let built = book::build(root).map_err(problems);
-    let server = start(root, port, built.err())?;
+    let server = start(root, port, None, built.err())?;
     println!("       Ctrl-C ends it.");
     if opens {
         open(&server);
     }
-    server.until_interrupted()
+    server.until_interrupted(|| thread::sleep(WAKE_EVERY))
+}
+
+/// The same, and builds again after each save.
+///
+/// # Errors
+/// As for [`serve`].
+pub fn serve_author(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
+    // From before the build: a save during it is not overlooked.
+    let mut sources = Sources::new(root);
+    let built = book::build(root).map_err(problems);
+    let reload = Reload::new();
+    let server = start(root, port, Some(reload.clone()), built.err())?;
+    println!("       A save builds it again, and open pages follow. Ctrl-C ends it.");
+    if opens {
+        open(&server);
+    }
+    server.until_interrupted(|| {
+        if !sources.have_changed(WAKE_EVERY) {
+            return;
+        }
+        let began = Instant::now();
+        match book::build(root).map_err(problems) {
+            Ok(_) => {
+                reload.built();
+                println!("Built again in {}.", show::seconds(began.elapsed()));
+            }
+            Err(trouble) => {
+                show::trouble(&trouble);
+                println!("The pages stay as they were. Save to build again.");
+            }
+        }
+    })
 }
 
 /// Serves what there is: also pages of an earlier build, when this one had troubles. Says where, and that the port is
 /// not the usual one.
-fn start(root: &Path, port: Option<u16>, trouble: Option<Trouble>) -> Result<Server> {
-    let server = match (Server::start(root, port), trouble) {
+fn start(
+    root: &Path,
+    port: Option<u16>,
+    reload: Option<Reload>,
+    trouble: Option<Trouble>,
+) -> Result<Server> {
+    let server = match (Server::start(root, port, reload), trouble) {
         (Ok(server), None) => server,
         (Ok(server), Some(trouble)) => {
             show::trouble(&trouble);
@@ -85,15 +127,25 @@ fn start(root: &Path, port: Option<u16>, trouble: Option<Trouble>) -> Result<Ser
     };
     println!("Book   {}", server.url());
     if let Some(taken) = server.instead_of {
-        println!("       Port {taken} is taken, so it is the next one that no lesson uses.");
+        println!("       Port {taken} is taken; this is the next free one that no lesson uses.");
     }
     Ok(server)
 }
 
 fn open(server: &Server) {
-    if has_display() && opener::open(server.url()).is_err() {
+    if has_display() && !is_opened(&server.url()) {
         println!("       No browser could be started: open that address in one.");
     }
+}
+
+/// Opens a browser from a process group of its own: our Ctrl-C must not end what a reader has open in it.
+fn is_opened(url: &str) -> bool {
+    let Ok(this) = env::current_exe() else {
+        return false;
+    };
+    let mut command = Command::new(this);
+    own_group(command.args(["open", url]).stdin(Stdio::null()));
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// # Errors

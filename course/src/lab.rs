@@ -101,6 +101,12 @@ impl Lab {
         })
     }
 
+    /// Ends all runs: the server stops.
+    pub fn close(&self) {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.kept.iter().for_each(|run| run.feed.close());
+    }
+
     /// Counts what `request` and `response` are in bytes, when they belong to a run: call it when nothing is added any
     /// more.
     pub fn counted(&self, request: &Request, body: &[u8], mut response: Response) -> Response {

@@ -2,7 +2,8 @@
 //!
 //! Rooms: what there is to learn (`catalogue`, `hints`), what the student did (`progress`), the way from a source file to
 //! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), the book as a
-//! browser meets it (`serve`, `site`, `lab`), and the tools of those who write exercises (`starter`, `author`, `proof`).
+//! browser meets it (`serve`, `site`, `lab`, `reload`), and the tools of those who write exercises (`starter`, `author`,
+//! `proof`).
 
 mod author;
 mod catalogue;
@@ -16,6 +17,7 @@ mod overlay;
 mod process;
 mod progress;
 mod proof;
+mod reload;
 mod serve;
 mod show;
 mod site;
@@ -112,7 +114,13 @@ enum Command {
         /// Opens no browser
         #[arg(long)]
         no_open: bool,
+        /// Builds again after each save, and open pages follow
+        #[arg(long)]
+        author: bool,
     },
+    /// Opens an address in a browser, and ends
+    #[command(hide = true)]
+    Open { address: String },
     /// Builds or checks the book
     #[command(subcommand)]
     Book(BookCommand),
@@ -239,9 +247,18 @@ fn obey(command: Option<Command>) -> Result<bool> {
             svg,
             ladder,
         }) => trace::trace(&catalogue, &programs, svg.as_deref(), ladder.as_deref()).map(done),
-        Some(Command::Serve { port, no_open }) => {
-            home::serve(&catalogue.root, port, !no_open).map(done)
+        Some(Command::Serve {
+            port,
+            no_open,
+            author,
+        }) => {
+            let serve = match author {
+                true => home::serve_author,
+                false => home::serve,
+            };
+            serve(&catalogue.root, port, !no_open).map(done)
         }
+        Some(Command::Open { address }) => Ok(opener::open(address).is_ok()),
         Some(Command::Book(BookCommand::Build)) => home::build(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Check)) => home::check(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Lock { chapter })) => {

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use http::threaded::{Patience, serve};
 use threads::{Limits, News, Stop, raise_descriptor_limit};
 
 use crate::process::was_interrupted;
+use crate::reload::Reload;
 use crate::site::Site;
 use crate::trouble::{Result, Trouble};
 
@@ -23,10 +24,11 @@ const NEXT_PORTS: std::ops::Range<u16> = 7030..7050;
 const MOST_CONNECTIONS: usize = 2_000;
 /// Descriptors that are no connections: the listener, files that are being sent, the terminal.
 const OTHER_DESCRIPTORS: u64 = 200;
-/// How long a browser that does not read its last response can keep us from ending.
-const DRAIN: Duration = Duration::from_secs(1);
+/// How long a browser that does not read its last response can keep us from ending. Who waits for an event looks once
+/// in a second whether the server stops.
+const DRAIN: Duration = Duration::from_secs(2);
 /// How often Ctrl-C is noticed.
-const WAKE_EVERY: Duration = Duration::from_millis(100);
+pub const WAKE_EVERY: Duration = Duration::from_millis(100);
 
 /// A server that runs.
 pub struct Server {
@@ -42,9 +44,15 @@ impl Server {
     ///
     /// # Errors
     /// When there is no built book, or no port.
-    pub fn start(root: &Path, wanted: Option<u16>) -> Result<Server> {
-        let (listener, port) = listen(wanted)?;
-        let site = Site::new(root, port)?;
+    pub fn start(root: &Path, wanted: Option<u16>, reload: Option<Reload>) -> Result<Server> {
+        let listener = match wanted {
+            Some(port) => listen([port]),
+            None => listen([PORT].into_iter().chain(NEXT_PORTS).chain([0])),
+        };
+        let listened = listener.and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+        let (port, listener) =
+            listened.map_err(|error| could_not_listen(wanted.unwrap_or(PORT), &error))?;
+        let site = Arc::new(Site::new(root, port, reload)?);
         let limits = Limits {
             connections: connections(raise_descriptor_limit()),
             drain: DRAIN,
@@ -52,6 +60,8 @@ impl Server {
         };
         let stop = Stop::new();
         let stopped = stop.clone();
+        let waited_for = Arc::clone(&site);
+        stop.on_stop(move || waited_for.close());
         let thread = thread::Builder::new()
             .name("server".to_owned())
             .spawn(move || {
@@ -82,13 +92,14 @@ impl Server {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// Serves until Ctrl-C, and then ends what is still being sent.
+    /// Serves until Ctrl-C, and then ends what is still being sent. Calls `meanwhile` again and again; it may wait for
+    /// [`WAKE_EVERY`].
     ///
     /// # Errors
     /// When the server failed.
-    pub fn until_interrupted(self) -> Result<()> {
+    pub fn until_interrupted(self, mut meanwhile: impl FnMut()) -> Result<()> {
         while !was_interrupted() && !self.thread.is_finished() {
-            thread::sleep(WAKE_EVERY);
+            meanwhile();
         }
         self.stop.stop();
         match self.thread.join() {
@@ -110,23 +121,16 @@ fn connections(descriptors: Option<u64>) -> usize {
         .map_or(MOST_CONNECTIONS, |fitting| fitting.min(MOST_CONNECTIONS))
 }
 
-fn listen(port: Option<u16>) -> Result<(TcpListener, u16)> {
-    let ports = match port {
-        Some(port) => vec![port],
-        None => [PORT].into_iter().chain(NEXT_PORTS).chain([0]).collect(),
-    };
+/// Listens on the first of the ports that is free. Only programs on this computer can connect.
+fn listen(ports: impl IntoIterator<Item = u16>) -> io::Result<TcpListener> {
     let mut outcome = Err(ErrorKind::AddrInUse.into());
     for port in ports {
-        // Only programs on this computer can connect.
         outcome = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         if !matches!(&outcome, Err(error) if error.kind() == ErrorKind::AddrInUse) {
             break;
         }
     }
     outcome
-        .and_then(|listener| Ok((listener.local_addr()?.port(), listener)))
-        .map(|(port, listener)| (listener, port))
-        .map_err(|error| could_not_listen(port.unwrap_or(PORT), &error))
 }
 
 fn could_not_listen(port: u16, error: &io::Error) -> Trouble {
@@ -150,5 +154,31 @@ fn report(news: News) {
                 "A browser has to wait ({error}): close tabs, or raise the limit (ulimit -n)."
             );
         });
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what should not happen"
+)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_port_is_taken_when_one_is_not_free() {
+        let first = listen([0]).unwrap();
+        let taken = first.local_addr().unwrap().port();
+        let second = listen([taken, taken, 0]).unwrap().local_addr().unwrap();
+        assert!(second.ip().is_loopback() && second.port() != taken);
+        assert_eq!(listen([taken]).unwrap_err().kind(), ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn connections_leave_descriptors_for_the_rest() {
+        assert_eq!(connections(None), MOST_CONNECTIONS);
+        assert_eq!(connections(Some(1_000_000)), MOST_CONNECTIONS);
+        assert_eq!(connections(Some(1_024)), 824);
+        assert_eq!(connections(Some(100)), 1);
     }
 }

@@ -7,6 +7,7 @@ use http::{Files, Request, Response, Status};
 
 use crate::catalogue::Language;
 use crate::lab::Lab;
+use crate::reload::Reload;
 use crate::trouble::{Result, Trouble};
 
 /// Names by which this computer calls itself.
@@ -24,12 +25,14 @@ pub struct Site {
     hosts: Vec<String>,
     /// Where `/` leads everybody.
     chosen: Option<Language>,
+    /// For authors.
+    reload: Option<Reload>,
 }
 
 impl Site {
     /// # Errors
     /// When the book is not built.
-    pub fn new(root: &Path, port: u16) -> Result<Site> {
+    pub fn new(root: &Path, port: u16, reload: Option<Reload>) -> Result<Site> {
         let folder = root.join("target/book");
         let files = Files::new(&folder).map_err(Trouble::file("read", &folder))?;
         let mut hosts: Vec<String> = OWN_NAMES.map(|name| format!("{name}:{port}")).to_vec();
@@ -42,6 +45,7 @@ impl Site {
             lab: Lab::default(),
             hosts,
             chosen: Language::chosen(),
+            reload,
         })
     }
 
@@ -50,14 +54,33 @@ impl Site {
         root.join("target/book/en/index.html").is_file()
     }
 
+    /// Lets everybody go who waits for something to happen: the server stops.
+    pub fn close(&self) {
+        self.lab.close();
+        if let Some(reload) = &self.reload {
+            reload.close();
+        }
+    }
+
     /// Who answers what: the first that has an answer.
     pub fn answer(&self, request: &Request, body: &[u8], client: &Client) -> Response {
+        let reload = self.reload.as_ref();
         let response = self
             .refusal(request)
             .or_else(|| self.door(request))
             .or_else(|| self.lab.answer(request, client))
-            .unwrap_or_else(|| self.files.answer(request));
+            .or_else(|| reload.and_then(|reload| reload.answer(request, client)))
+            .unwrap_or_else(|| self.page(request));
         self.lab.counted(request, body, guarded(response))
+    }
+
+    fn page(&self, request: &Request) -> Response {
+        let Some(reload) = &self.reload else {
+            return self.files.answer(request);
+        };
+        // Asked before the file is opened: at worst, a page is loaded once more than necessary.
+        let cursor = reload.cursor();
+        reload.with_script(self.files.answer(request), cursor)
     }
 
     /// Two checks that keep other pages out, although the browser that shows them runs on this computer. A page whose
@@ -136,4 +159,33 @@ fn preferred(field: &str) -> Option<Language> {
         }
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heaviest_language_is_preferred() {
+        let cases = [
+            (
+                "ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7",
+                Some(Language::Korean),
+            ),
+            ("en-GB, ko", Some(Language::English)),
+            ("de, fr;q=0.9, en;q=0.1, KO ; q=0.2", Some(Language::Korean)),
+            ("ko;q=0, en;q=0.001", Some(Language::English)),
+            ("ko;q=0", None),
+            ("de", None),
+            ("kok, eng", None),
+            ("*", None),
+            ("ko;q=NaN", None),
+            ("ko;level=1", None),
+            (";;,,;q=", None),
+            ("", None),
+        ];
+        for (field, language) in cases {
+            assert_eq!(preferred(field), language, "{field:?}");
+        }
+    }
 }
