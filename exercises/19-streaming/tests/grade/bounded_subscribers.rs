@@ -45,10 +45,19 @@ fn news(missed: usize, events: &[Arc<str>]) -> Option<News> {
     })
 }
 
+/// What somebody was told, shorter than Rust says it.
+fn said(news: &Option<News>) -> String {
+    match news {
+        Some(News { missed, events }) => format!("missed: {missed}, events: {events:?}"),
+        None => "None".to_string(),
+    }
+}
+
 /// Checks what somebody was told.
 fn told(scene: &Scene, key: &str, who: &str, got: &Option<News>, expected: &Option<News>) {
     scene.check(got == expected, key, || {
-        format!("{who} asked for news and got {got:?}; {expected:?} was expected.")
+        let (got, expected) = (said(got), said(expected));
+        format!("{who} asked for news and got {got}; expected was {expected}.")
     });
 }
 
@@ -74,7 +83,11 @@ fn everybody_hears_every_event_once() {
         for (nth, got) in got.iter().enumerate() {
             let who = format!("Subscriber {}", nth % 2 + 1);
             let events = expected[nth / 2];
-            scene.note(format!("{} events more; {who} gets {got:?}", events.len()));
+            scene.note(format!(
+                "events more: {}; {who} gets {}",
+                events.len(),
+                said(got)
+            ));
             told(scene, "each-event-once", &who, got, &news(0, events));
         }
     });
@@ -94,12 +107,12 @@ fn comes_late(scene: &Scene, kept: usize, before: usize) {
         [first, id.and_then(|id| subscribers.news(id))]
     });
     scene.note(format!(
-        "{before} events; somebody comes and gets {:?}",
-        got[0]
+        "{before} events; somebody comes and gets {}",
+        said(&got[0])
     ));
     let who = format!("Somebody came after {before} events,");
     told(scene, "from-now-on", &who, &got[0], &news(0, &[]));
-    scene.note(format!("one event more; it gets {:?}", got[1]));
+    scene.note(format!("events more: 1; it gets {}", said(&got[1])));
     let who = format!("Somebody came after {before} events, one more happened, and it");
     let expected = news(0, &all[before..]);
     told(scene, "from-now-on", &who, &got[1], &expected);
@@ -162,9 +175,9 @@ fn who_leaves_makes_room_for_one() {
                 (gone, next, second, None)
             }
         });
-        scene.note("1 and 2 come, 1 leaves, and leaves once more; 3 and 4 come");
+        scene.note("1 and 2 come; 1 leaves twice; 3 and 4 come");
         scene.check(gone.is_none(), key, || {
-            format!("A subscriber has left, an event happened, and news() gave it {gone:?}; None was expected.")
+            format!("A subscriber has left, an event happened, and news() gave it {}; None was expected.", said(&gone))
         });
         scene.check(next.is_ok(), key, || {
             "One of two subscribers left, and the next one was refused.".to_string()
@@ -173,7 +186,7 @@ fn who_leaves_makes_room_for_one() {
             "One of two subscribers left, twice, and two others were let in.".to_string()
         });
         scene.check(old == news(0, &[]), key, || {
-            format!("Subscriber 3 came, 1 left once more, and 3 asked for news and got {old:?}; nothing new was expected.")
+            format!("Subscriber 3 came, 1 left once more, and 3 asked for news and got {}; nothing new was expected.", said(&old))
         });
     });
 }
@@ -225,7 +238,7 @@ fn who_is_slow_is_told_how_much_it_has_missed() {
                 }
                 subscribers.news(slow)
             });
-            scene.note(format!("{count} events; then it asks"));
+            scene.note(format!("{count} events; it gets {}", said(&got)));
             let missed = count.saturating_sub(kept);
             let who = format!("{count} events happened, {kept} are kept; a subscriber");
             told(scene, key, &who, &got, &news(missed, &all[missed..]));
@@ -263,7 +276,7 @@ fn who_was_slow_goes_on_like_the_others() {
             (6, news(3, &all[9..12])),
         ];
         for (got, (count, expected)) in got.iter().zip(expected) {
-            scene.note(format!("{count} events more; it gets {got:?}"));
+            scene.note(format!("events more: {count}; it gets {}", said(got)));
             told(scene, key, "A slow subscriber", got, &expected);
         }
     });

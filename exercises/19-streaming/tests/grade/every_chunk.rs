@@ -1,5 +1,6 @@
 use super::LESSON;
-use peer::{Answer, Line, Scene, Take, Why};
+use peer::{Answer, Line, Scene, Take, Why, of_the_machine};
+use std::fmt::{self, Debug};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -44,15 +45,25 @@ impl Iterator for Parts {
     }
 }
 
-/// How the student's function ended, and how many bytes it has left in the buffer.
-type Ended = (Result<(), ErrorKind>, usize);
+/// How the student's function ended.
+struct Ended {
+    result: Result<(), ErrorKind>,
+    /// Bytes that it has left in the buffer.
+    waiting: usize,
+}
+
+impl Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.result.fmt(f)
+    }
+}
 
 /// A client, and a server that runs the student's function.
 struct Meeting<'a> {
     scene: &'a Scene,
     client: Line<'a>,
     server: Answer<'a, Ended>,
-    asks: Receiver<usize>,
+    asked: Receiver<usize>,
     make: Sender<Vec<u8>>,
     /// Bytes that should have left, and how many of them the client has read.
     due: Vec<u8>,
@@ -62,28 +73,27 @@ struct Meeting<'a> {
 impl<'a> Meeting<'a> {
     fn new(scene: &'a Scene) -> Self {
         let (listener, address) = scene.listener();
-        let (ask, asks) = mpsc::channel();
+        let client = scene.connect("client", address);
+        let (connection, _) = of_the_machine("accept", listener.accept());
+        let (asks, asked) = mpsc::channel();
         let (make, made) = mpsc::channel();
         let server = scene.run("your server", move || {
-            let accepted = listener.accept();
-            let (stream_to_client, _) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => return (Err(error.kind()), 0),
-            };
             let left = Arc::new(AtomicUsize::new(0));
             let mut out = BufWriter::new(Counted {
-                stream: stream_to_client,
+                stream: connection,
                 left: Arc::clone(&left),
             });
-            let asks = ask;
             let ended = stream(&mut out, Parts { left, asks, made });
-            (ended.map_err(|error| error.kind()), out.buffer().len())
+            Ended {
+                result: ended.map_err(|error| error.kind()),
+                waiting: out.buffer().len(),
+            }
         });
         Self {
             scene,
-            client: scene.connect("client", address),
+            client,
             server,
-            asks,
+            asked,
             make,
             due: HEAD.to_vec(),
             read: 0,
@@ -91,8 +101,8 @@ impl<'a> Meeting<'a> {
     }
 
     /// The student's function asks for part `nth`: how many bytes have left by then?
-    fn asked(&mut self, nth: usize, key: &str) -> usize {
-        let asked = self.asks.recv_timeout(self.scene.left());
+    fn is_asked(&mut self, nth: usize, key: &str) -> usize {
+        let asked = self.asked.recv_timeout(self.scene.left());
         self.scene.check(asked.is_ok(), key, || {
             format!("stream() has not asked for part {nth}.")
         });
@@ -111,12 +121,12 @@ impl<'a> Meeting<'a> {
             self.due.extend(chunk(part));
         }
         let _ = self.make.send(part.to_vec());
-        let left = self.asked(nth + 1, key);
-        self.has_left(left, &format!("Part {nth}"), key);
+        let left = self.is_asked(nth + 1, key);
+        self.has_left(left, &format!("Part {nth}"), nth + 1, key);
     }
 
-    /// When the next part was asked for, `left` bytes had left: that should be all that is due.
-    fn has_left(&mut self, left: usize, what: &str, key: &'static str) {
+    /// When part `next` was asked for, `left` bytes had left: that should be all that is due, `what` too.
+    fn has_left(&mut self, left: usize, what: &str, next: usize, key: &'static str) {
         let due = self.due.clone();
         self.client
             .expect(&due[self.read..left.min(due.len())], |why| match why {
@@ -126,7 +136,7 @@ impl<'a> Meeting<'a> {
         self.read = due.len();
         self.scene.check(left >= due.len(), key, || {
             format!(
-                "{what} was there, the next part was asked for, and only {left} of {} bytes had left.",
+                "{what} was there when part {next} was asked for, and only {left} of {} bytes had left.",
                 due.len()
             )
         });
@@ -137,10 +147,10 @@ impl<'a> Meeting<'a> {
         let scene = self.scene;
         scene.note("there are no more parts");
         drop(self.make);
-        let (ended, waiting) = self.server.join(|_| "last-chunk");
-        scene.check(ended.is_ok(), "last-chunk", || {
+        let Ended { result, waiting } = self.server.join(|_| "last-chunk");
+        scene.check(result.is_ok(), "last-chunk", || {
             format!(
-                "There were no more parts, and stream() returned {ended:?}; Ok(()) was expected."
+                "There were no more parts, and stream() returned {result:?}; Ok(()) was expected."
             )
         });
         scene.check(waiting == 0, "last-chunk", || {
@@ -157,7 +167,7 @@ impl<'a> Meeting<'a> {
 fn sends_each_part_before_it_asks_for_the_next() {
     LESSON.grade("every_chunk", |scene| {
         let mut meeting = Meeting::new(scene);
-        meeting.asked(1, "as-chunks");
+        meeting.is_asked(1, "as-chunks");
         for (nth, length) in (1..).zip([5, 12, 1]) {
             let part = scene.random_letters(length).into_bytes();
             meeting.makes(nth, &part, "buffered-chunks");
@@ -169,8 +179,8 @@ fn sends_each_part_before_it_asks_for_the_next() {
 fn sends_the_head_before_there_is_a_part() {
     LESSON.grade("every_chunk", |scene| {
         let mut meeting = Meeting::new(scene);
-        let left = meeting.asked(1, "head-waits");
-        meeting.has_left(left, "The head", "head-waits");
+        let left = meeting.is_asked(1, "head-waits");
+        meeting.has_left(left, "The head", 1, "head-waits");
     });
 }
 
@@ -179,7 +189,7 @@ fn sends_the_last_chunk_when_there_are_no_more_parts() {
     LESSON.grade("every_chunk", |scene| {
         for parts in [1, 0] {
             let mut meeting = Meeting::new(scene);
-            meeting.asked(1, "last-chunk");
+            meeting.is_asked(1, "last-chunk");
             for nth in 0..parts {
                 let part = scene.random_letters(7).into_bytes();
                 meeting.makes(nth + 1, &part, "buffered-chunks");
@@ -194,7 +204,7 @@ fn sends_nothing_for_a_part_with_nothing_in_it() {
     LESSON.grade("every_chunk", |scene| {
         let mut meeting = Meeting::new(scene);
         let key = "empty-chunk-is-the-end";
-        meeting.asked(1, key);
+        meeting.is_asked(1, key);
         for (nth, length) in (1..).zip([0, 4, 0, 0, 3]) {
             let part = scene.random_letters(length).into_bytes();
             meeting.makes(nth, &part, key);
@@ -206,10 +216,10 @@ fn sends_nothing_for_a_part_with_nothing_in_it() {
 #[test]
 fn sends_all_of_a_part_when_little_is_taken_at_a_time() {
     LESSON.grade("every_chunk", |scene| {
-        let parts = [6, 5000, 9].map(|length| scene.random_letters(length).into_bytes());
+        let parts = [60, 5000, 9].map(|length| scene.random_letters(length).into_bytes());
         let chunks = parts.clone().map(|part| chunk(&part)).concat();
         let expected = [HEAD, &chunks, LAST_CHUNK].concat();
-        let sink = scene.sink([Take::Bytes(5); 60]);
+        let sink = scene.sink([Take::Bytes(40); 12]);
         let out = sink.clone();
         let answer = scene.run("your server", move || stream(out, parts.into_iter()));
         let ended = answer.join(|_| "short-write");

@@ -15,7 +15,6 @@ fn complete(bytes: &[u8]) -> usize {
 /// Gives the tokens to the student's code, and expects what a page hears of each, and of the end.
 /// `keys` are for the text and for the end.
 fn answers(scene: &Scene, keys: [&'static str; 2], tokens: &[&[u8]], ended: Ended) {
-    let [key, end_key] = keys;
     let given: Vec<Vec<u8>> = tokens.iter().map(|token| token.to_vec()).collect();
     let code = move || -> Written {
         caught(|| {
@@ -26,13 +25,25 @@ fn answers(scene: &Scene, keys: [&'static str; 2], tokens: &[&[u8]], ended: Ende
         })
     };
     let written = scene.run("your code", code).join(|_| "never-returns");
-    let written = match written {
-        Ok(written) => written,
-        Err(panic) => {
-            scene.check(false, key, || format!("Your code panicked: {panic}"));
-            return;
+    // The ladder tells of the answer that was wrong only.
+    let mut notes = Vec::new();
+    if let Err((key, sentence)) = listen(&mut notes, keys, tokens, ended, written) {
+        for note in notes {
+            scene.note(note);
         }
-    };
+        scene.check(false, key, || sentence);
+    }
+}
+
+/// Listens as a page does. The first thing that it should not hear gives the hint and the sentence.
+fn listen(
+    notes: &mut Vec<String>,
+    [key, end_key]: [&'static str; 2],
+    tokens: &[&[u8]],
+    ended: Ended,
+    written: Written,
+) -> Result<(), (&'static str, String)> {
+    let written = written.map_err(|panic| (key, format!("Your code panicked: {panic}")))?;
     let mut arrived = Vec::new();
     let mut before = 0;
     for (token, written) in tokens.iter().zip(&written) {
@@ -40,32 +51,29 @@ fn answers(scene: &Scene, keys: [&'static str; 2], tokens: &[&[u8]], ended: Ende
         let now = complete(&arrived);
         let expected = String::from_utf8_lossy(&arrived[before..now]);
         before = now;
-        scene.note(format!("token(\"{}\")", shown(token)));
-        scene.note(format!("    \"{}\"", shown(written.as_bytes())));
-        let heard = hears(scene, key, written);
-        let only_text = heard.iter().all(|event| event.name == "message");
-        scene.check(only_text, key, || {
-            format!("A page hears {heard:?} of this token; text without a name was expected.")
-        });
+        let token = shown(token);
+        notes.push(format!("token(\"{token}\")"));
+        notes.push(format!("    \"{}\"", shown(written.as_bytes())));
+        let heard = hears(key, written)?;
         let text: String = heard.iter().map(|event| event.data.as_str()).collect();
-        scene.check(text == expected, key, || {
-            let token = shown(token);
-            format!(
-                "A page hears \"{text}\" of the token \"{token}\"; \"{expected}\" was expected."
-            )
-        });
-        let empty = heard.iter().any(|event| event.data.is_empty());
-        scene.check(!empty, "nothing-is-no-event", || {
-            format!(
-                "The token \"{}\" completes no character, and a page hears an event without text.",
-                shown(token)
-            )
-        });
+        let sentence = if heard.iter().any(|event| event.name != "message") {
+            format!("A page hears {heard:?} of this token; text without a name was expected.")
+        } else if text != expected {
+            format!("A page hears {text:?} of the token \"{token}\"; {expected:?} was expected.")
+        } else if heard.iter().any(|event| event.data.is_empty()) {
+            let sentence = format!(
+                "The token \"{token}\" completes no character, and a page hears an event without text."
+            );
+            return Err(("nothing-is-no-event", sentence));
+        } else {
+            continue;
+        };
+        return Err((key, sentence));
     }
     let last = written.last().map_or("", String::as_str);
-    scene.note(format!("end({ended:?})"));
-    scene.note(format!("    \"{}\"", shown(last.as_bytes())));
-    let heard = hears(scene, end_key, last);
+    notes.push(format!("end({ended:?})"));
+    notes.push(format!("    \"{}\"", shown(last.as_bytes())));
+    let heard = hears(end_key, last)?;
     let event = |name: &str, data: &str| Heard {
         name: name.to_string(),
         data: data.to_string(),
@@ -78,19 +86,23 @@ fn answers(scene: &Scene, keys: [&'static str; 2], tokens: &[&[u8]], ended: Ende
         Ended::Complete => event("done", ""),
         Ended::Failed => event("failed", ""),
     });
-    scene.check(heard == expected, end_key, || {
-        format!("At the end a page hears {heard:?}; {expected:?} was expected.")
-    });
+    if heard != expected {
+        let sentence = format!("At the end a page hears {heard:?}; {expected:?} was expected.");
+        return Err((end_key, sentence));
+    }
+    Ok(())
 }
 
 /// What a page hears of what was written.
-fn hears(scene: &Scene, key: &str, written: &str) -> Vec<Heard> {
+fn hears(key: &'static str, written: &str) -> Result<Vec<Heard>, (&'static str, String)> {
     let browser = browser(written.as_bytes());
-    scene.check(!browser.open, key, || {
+    if browser.open {
         let written = shown(written.as_bytes());
-        format!("A page goes on waiting after \"{written}\": no blank line ends this event.")
-    });
-    browser.heard
+        let sentence =
+            format!("A page goes on waiting after \"{written}\": no blank line ends this event.");
+        return Err((key, sentence));
+    }
+    Ok(browser.heard)
 }
 
 #[test]
