@@ -10,7 +10,8 @@ pub struct Message {
 }
 
 /// Makes events of the bytes of a stream (WHATWG HTML, section 9.2.6), without a socket. It has no
-/// limit on what one event may be; the lesson's own decoder shows one.
+/// limit on what one event may be, and no eye for a byte order mark in front; the lesson's own decoder
+/// has both.
 #[derive(Debug, Default)]
 pub struct Decoder {
     /// What has come and is not yet part of a line that was returned.
@@ -63,8 +64,8 @@ impl Decoder {
     /// taken away. Without a colon, all of it is the name, and the value is empty. With a colon at the
     /// beginning it is a comment. `data` adds a line to the event's text; `event` is its name; `id`
     /// counts, and with it `last_id`, when the event is complete, and not at all when it holds a NUL.
-    /// Other fields mean nothing. A blank line completes the event: if a field `data` came, even an
-    /// empty one, it is returned. Its name ends with it, and the `id` goes on.
+    /// Other fields mean nothing here, `retry` neither. A blank line completes the event: if a field
+    /// `data` came, even an empty one, it is returned. Its name ends with it, and the `id` goes on.
     ///
     /// What will come: comments and blank lines without an event; values with spaces and colons; an
     /// event that the end of the stream cuts off, which is none.

@@ -45,16 +45,17 @@ impl Journal {
     /// damaged one: it is left as it is.
     pub fn open(path: &Path, kept: usize) -> io::Result<(Self, Log)> {
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(path)?;
+        let file = options.read(true).append(true).create(true).open(path)?;
         lock(&file, path)?;
-        let (log, length, records) = read(&mut file, path, kept)?;
         let mut journal = Self {
             path: path.to_path_buf(),
             file,
-            length,
-            records,
+            length: 0,
+            records: 0,
             torn: false,
         };
+        let (log, length, records) = read(&mut journal.file, path, kept)?;
+        (journal.length, journal.records) = (length, records);
         if length == 0 {
             journal.file.set_len(0)?;
             journal.file.write_all(MAGIC)?;
@@ -121,6 +122,14 @@ impl Journal {
         self.length = bytes.len() as u64;
         self.records = log.events().count();
         Ok(())
+    }
+}
+
+/// Closing a file gives its lock back when no process has it open any more, flock(2). One that this process
+/// is just starting has a copy of each descriptor, fork(2); so the lock is given back by itself.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let _ = self.file.unlock(); // Else the end of the processes does it.
     }
 }
 

@@ -51,9 +51,9 @@ impl Follower {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when this is no request, or the server will never answer it with events. Otherwise, those of the
-    /// connection and of `take`, `TimedOut`, and `InvalidData` for what is no response, or ends inside of
-    /// one: call again, a little later.
+    /// `InvalidInput` when this is no request, or the server will never answer it with events. Otherwise,
+    /// those of the connection and of `take`, `TimedOut`, and `InvalidData` for what is no response, or
+    /// ends inside of one: call again, a little later.
     pub fn follow(
         &mut self,
         address: SocketAddr,

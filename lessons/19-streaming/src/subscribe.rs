@@ -32,7 +32,7 @@ pub fn subscribe(feed: &Feed, request: &Request) -> Response {
     subscribe_with(feed, request, HEARTBEAT)
 }
 
-/// As [`subscribe`], with another time after which a subscriber that hears nothing hears a comment.
+/// As [`subscribe`], with another time, not zero, after which a subscriber that hears nothing hears a comment.
 pub fn subscribe_with(feed: &Feed, request: &Request, heartbeat: Duration) -> Response {
     if !matches!(request.method(), "GET" | "HEAD") {
         let response = Response::plain(Status::METHOD_NOT_ALLOWED);

@@ -4,7 +4,7 @@ use polling_exercises::jittered_repoll::{FIRST, LONGEST, Outcome, Repoll};
 use std::time::Duration;
 
 /// Two computations of the same wait may differ by this.
-const ROUNDING: Duration = Duration::from_micros(10);
+const ROUNDING: Duration = Duration::from_millis(1);
 
 /// An attempt, the number that is thrown after it, and the wait that is expected.
 type Step = (Outcome, f64, Duration);

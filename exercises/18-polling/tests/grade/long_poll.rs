@@ -112,6 +112,7 @@ fn in_another_thread(
 }
 
 fn is(scene: &Scene, got: &[u64], expected: &[u64], key: &'static str) {
+    scene.note(format!("it gave {got:?}"));
     scene.check(got == expected, key, || {
         format!("wait() gave the events {got:?}; {expected:?} was expected.")
     });
@@ -161,9 +162,11 @@ fn an_event_wakes_who_waits_for_it() {
         });
         let got = answer.join(|_| {
             if !came_back {
+                scene.note("publish() waits for the lock");
                 return "sleeps-with-the-lock";
             }
             // Does it wake anybody at all?
+            scene.note("it sleeps on; publish(\"tea\", …) once more");
             in_another_thread(&board, A_TURN, |board| board.publish("tea", "again"));
             let end = Instant::now() + A_TURN;
             while !woken.load(Ordering::SeqCst) && Instant::now() < end {
@@ -291,7 +294,8 @@ fn an_event_between_the_look_and_the_wait_is_not_lost() {
         });
         answer.settle();
         if let_go.load(Ordering::SeqCst) {
-            scene.note("it lets go of the lock; another thread takes it and publishes in \"tea\"");
+            scene.note("it lets go of the lock");
+            scene.note("another thread takes the lock, and publishes in \"tea\"");
             scene.note("it takes the lock again, and goes to sleep");
         } else {
             // Who holds the lock from the look to the wait lets nobody come between. Now it may happen.

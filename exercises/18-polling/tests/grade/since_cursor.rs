@@ -201,7 +201,12 @@ fn says_so_when_events_were_missed() {
 fn says_so_when_the_cursor_is_from_another_life() {
     LESSON.grade("since_cursor", |scene| {
         let count = scene.random().u64(3..9);
-        for (count, cursor) in [(count, count + 1), (count, 5_000), (0, 7)] {
+        for (count, cursor) in [
+            (count, count + 1),
+            (count, 5_000),
+            (0, 7),
+            (count, u64::MAX),
+        ] {
             let expected = Missed { cursor: 0 };
             asks(
                 scene,

@@ -101,6 +101,7 @@ fn who_was_answered_has_left() {
 #[test]
 fn who_heard_nothing_in_time_has_left() {
     LESSON.grade("waiter_leaves", |scene| {
+        scene.note("wait(), three times, with nothing to hear");
         asks(scene, "waits-too-long", || {
             let waiters = Waiters::new(MANY);
             for patience in [LOOK / 2, 3 * LOOK, Duration::ZERO] {
@@ -129,6 +130,10 @@ fn who_heard_nothing_in_time_has_left() {
 fn a_client_that_goes_ends_the_wait() {
     LESSON.grade("waiter_leaves", |scene| {
         let later = scene.random().usize(2..5);
+        scene.note(format!("wait({AN_HOUR:?}), three times"));
+        scene.note(format!(
+            "the client is gone at look 1, then {later}, then 1"
+        ));
         asks(scene, "never-looks", move || {
             let waiters = Waiters::new(MANY);
             for looks in [1, later, 1] {

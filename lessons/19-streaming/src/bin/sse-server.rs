@@ -48,7 +48,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     let asked = stop.clone();
     ctrlc::set_handler(move || asked.stop()).map_err(io::Error::other)?;
     let followed = feed.clone();
-    stop.on_stop(move || followed.close()); // All responses get their end now.
+    stop.on_stop(move || followed.close()); // Who waits gets the end of its response now.
 
     println!("listening on {address}");
     println!("{} events so far, in {}", feed.last(), journal.display());

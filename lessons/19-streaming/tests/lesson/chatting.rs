@@ -102,6 +102,7 @@ fn what_is_no_question() {
         "",
     );
     assert_eq!(listener.head().status, Status::BAD_REQUEST);
+    drop(listener); // The server waits for our end.
     server.stop();
 }
 

@@ -168,7 +168,10 @@ impl Listener {
 
     /// The next event; `None` at the end of the stream.
     fn message(&mut self) -> Option<Message> {
+        let started = Instant::now();
         loop {
+            // Comments may come for ever.
+            assert!(started.elapsed() < DEADLINE, "no event comes");
             if let Some(message) = self.decoder.next_event().unwrap() {
                 return Some(message);
             }

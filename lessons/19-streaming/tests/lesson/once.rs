@@ -118,20 +118,23 @@ fn serve(journal: &Path) -> (Feed, Server) {
     (feed, server)
 }
 
-/// Follows until it has all events. Returns their numbers and texts, and how often it connected.
-fn follow(relay: SocketAddr, seed: u64) -> (Vec<(String, String)>, usize) {
+/// Follows until it has all events, each once and in order. Returns how often it connected.
+fn follow(relay: SocketAddr, seed: u64) -> usize {
     let began = Instant::now();
     let mut follower = Follower::new("");
     let mut pauses = fastrand::Rng::with_seed(seed);
-    let mut taken = Vec::new();
+    let mut taken = 0;
     let mut connections = 0;
-    while taken.len() < EVENTS as usize {
-        assert!(began.elapsed() < ALL, "after {} events", taken.len());
+    while taken < EVENTS {
+        assert!(began.elapsed() < ALL, "after {taken} events");
         connections += 1;
         let outcome = follower.follow(relay, "/events?since=0", SILENCE, |message| {
             assert_ne!(message.name, MISSED);
-            taken.push((message.id, message.data));
-            match taken.len() < EVENTS as usize {
+            let next = taken + 1;
+            assert_eq!(message.id, next.to_string(), "seed {seed}");
+            assert_eq!(message.data, format!("event {next}\nof {EVENTS}"));
+            taken = next;
+            match taken < EVENTS {
                 true => Ok(()),
                 false => Err(ErrorKind::Interrupted.into()),
             }
@@ -140,7 +143,7 @@ fn follow(relay: SocketAddr, seed: u64) -> (Vec<(String, String)>, usize) {
         assert!(!hopeless, "{outcome:?}");
         thread::sleep(Duration::from_millis(pauses.u64(..10)));
     }
-    (taken, connections)
+    connections
 }
 
 fn each_event_once_and_in_order(seed: u64) {
@@ -173,12 +176,8 @@ fn each_event_once_and_in_order(seed: u64) {
             thread::sleep(Duration::from_micros(random.u64(..4_000)));
         }
     }
-    let expected: Vec<_> = (1..=EVENTS)
-        .map(|id| (id.to_string(), format!("event {id}\nof {EVENTS}")))
-        .collect();
     for subscriber in subscribers {
-        let (taken, connections) = subscriber.join().unwrap();
-        assert!(taken == expected, "seed {seed}: {:?}", first_wrong(&taken));
+        let connections = subscriber.join().unwrap();
         assert!(connections > 3, "nothing broke");
     }
     assert!(
@@ -189,13 +188,6 @@ fn each_event_once_and_in_order(seed: u64) {
     server.stop();
     assert_eq!(feed.seated(), 0);
     assert!(fs::metadata(&journal).unwrap().len() > 0);
-}
-
-/// The first event that is not where it belongs, and the one before.
-fn first_wrong(taken: &[(String, String)]) -> Option<&[(String, String)]> {
-    let right = |(at, (id, _)): &(usize, &(String, String))| *id == (at + 1).to_string();
-    let at = taken.iter().enumerate().find(|pair| !right(pair))?.0;
-    Some(&taken[at.saturating_sub(1)..=at])
 }
 
 #[test]
