@@ -10,6 +10,8 @@
     // How often the server's counts and its clock are read.
     const LOOK = 1000;
     const CLOCK_READINGS = 8;
+    // The first event comes half a second after the run's beginning: by then the page must be asking.
+    const READY = 400;
 
     const korean = document.documentElement.lang === 'ko';
     const words = korean ? {
@@ -116,7 +118,8 @@
 
         async measure() {
             document.addEventListener('visibilitychange', () => { this.hidden = true; }, { signal: this.ended.signal });
-            for (let reading = 0; reading < CLOCK_READINGS; reading += 1) {
+            await this.readClock();
+            for (let reading = 1; reading < CLOCK_READINGS && this.now() < READY; reading += 1) {
                 await this.readClock();
             }
             this.asking = Object.keys(this.run.ways).map((key) => WAYS[key](this, key, this.run.ways[key]));

@@ -8,6 +8,9 @@
 //!
 //! The page holds a table of the recorded run, which needs no script. `assets/lab.js` draws it, and measures when the
 //! course serves the page.
+//!
+//! A further way is a name below, a function in `assets/lab.js`, a colour in `assets/book.css`, an address in
+//! `course/src/lab.rs`, and a new recording.
 
 use std::fs;
 use std::path::Path;

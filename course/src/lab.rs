@@ -32,8 +32,8 @@ const USUAL_LENGTH: Duration = Duration::from_secs(20);
 const GREATEST_LENGTH: Duration = Duration::from_secs(30);
 /// Before the first event: the page reads the clock and begins to ask.
 const LEAD: Duration = Duration::from_millis(500);
-/// How long a run can still be asked for its last events.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long a run can still be asked for its last events, unless the page says that it has them: a busy page may be late.
+const GRACE: Duration = Duration::from_secs(10);
 /// Between two events, on average: unless the page wants another pace, at least, and at most.
 const USUAL_PACE: Duration = Duration::from_secs(1);
 const LEAST_PACE: Duration = Duration::from_millis(50);
@@ -107,6 +107,12 @@ impl Lab {
             },
             _ => Response::plain(Status::NOT_FOUND),
         })
+    }
+
+    /// Ends all runs: the server stops.
+    pub fn close(&self) {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.kept.iter().for_each(|run| run.feed.close());
     }
 
     /// Counts what `request` and `response` are in bytes, when they belong to a run: call it when nothing is added any
