@@ -82,14 +82,6 @@ struct Tally {
 }
 
 impl Lab {
-    /// Lets everybody go who waits for an event: the server stops.
-    pub fn close(&self) {
-        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        for run in &runs.kept {
-            run.feed.close();
-        }
-    }
-
     /// The answer to a request below `/lab/`; `None` for any other.
     pub fn answer(&self, request: &Request, client: &Client) -> Option<Response> {
         let path = request.path().strip_prefix("/lab/")?;
