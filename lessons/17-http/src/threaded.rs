@@ -137,9 +137,20 @@ fn converse(
                         connection.close_after_response();
                     }
                     let mut body = answer(&head, &body, &client).begin(&mut connection);
-                    while body.send_more(&mut connection)? {
+                    let is_stream = matches!(body, Body::Stream(_));
+                    if is_stream {
+                        // Its first bytes may take their time. That there will be some is known now.
                         flush(&mut connection, conversation, patience)?;
-                        if matches!(body, Body::Stream(_)) && client.is_gone() {
+                    }
+                    while body.send_more(&mut connection)? {
+                        let is_silent = connection.data_to_send().is_empty();
+                        flush(&mut connection, conversation, patience)?;
+                        // A server that stops lets a stream that has something to say come to its end.
+                        let is_over = match conversation.is_stopped() {
+                            true => is_silent,
+                            false => client.is_gone(),
+                        };
+                        if is_stream && is_over {
                             return Ok(answered);
                         }
                     }

@@ -45,6 +45,26 @@ fn an_answer_comes_token_by_token() {
 }
 
 #[test]
+fn a_stop_lets_an_answer_come_to_its_end() {
+    let server = server(Duration::from_millis(5));
+    let mut listener = Listener::ask(server.address, "POST /ask", "", "What is a socket?");
+    let first = listener.message().unwrap();
+    let stopped = server.stop.clone();
+    stopped.stop();
+    let mut said = first.data;
+    loop {
+        let message = listener.message().expect("the end should be told");
+        if message.name == DONE {
+            break;
+        }
+        said += &message.data;
+    }
+    assert_eq!(said, chatbot::answer("What is a socket?"));
+    assert_eq!(listener.message(), None);
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
 fn each_token_is_a_chunk() {
     let server = server(Duration::from_millis(1));
     let mut listener = Listener::ask(server.address, "POST /ask", "Connection: close\r\n", "hi");

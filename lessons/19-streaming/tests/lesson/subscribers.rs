@@ -348,6 +348,7 @@ fn silence_is_broken_by_comments() {
     }
     feed.publish("event 2").unwrap();
     assert_eq!(listener.event(), (2, "event 2".to_string()));
+    feed.close(); // Its heart would beat on until the drain is over.
     server.stop();
 }
 
