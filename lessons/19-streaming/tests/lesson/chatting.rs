@@ -48,9 +48,9 @@ fn an_answer_comes_token_by_token() {
 fn a_stop_lets_an_answer_come_to_its_end() {
     let server = server(Duration::from_millis(5));
     let mut listener = Listener::ask(server.address, "POST /ask", "", "What is a socket?");
+    listener.head();
     let first = listener.message().unwrap();
-    let stopped = server.stop.clone();
-    stopped.stop();
+    server.stop.stop();
     let mut said = first.data;
     loop {
         let message = listener.message().expect("the end should be told");
