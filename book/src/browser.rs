@@ -15,7 +15,7 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
 /// Names under which such a browser is installed.
-pub(crate) const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+pub const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const FLAGS: [&str; 11] = [
     "--headless",
     "--hide-scrollbars",
@@ -31,7 +31,7 @@ const FLAGS: [&str; 11] = [
 ];
 const START_DEADLINE: Duration = Duration::from_secs(30);
 /// For one answer of the browser, or for a page to load.
-pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 /// For the process to end by itself after it was told to.
 const END_DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) const POLL: Duration = Duration::from_millis(20);

@@ -1,13 +1,4 @@
 //! The two servers of lesson 17, and the client that most people have: a browser.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "in a test, a panic is the verdict"
-)]
-
-#[path = "../src/browser.rs"]
-#[allow(dead_code, reason = "no pictures are taken here, and no keys pressed")]
-mod browser;
 
 use std::collections::HashSet;
 use std::fs;
@@ -17,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use browser::Browser;
+use book::browser::{self, Browser};
 use http::threaded::{Client, Patience};
 use http::{Files, Request, Response, Status};
 use serde_json::{Value, json};

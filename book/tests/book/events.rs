@@ -1,13 +1,4 @@
 //! The page of lesson 19 in a browser: `EventSource` against our server, which ends and comes back.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "in a test, a panic is the verdict"
-)]
-
-#[path = "../src/browser.rs"]
-#[allow(dead_code, reason = "no keys are pressed here")]
-mod browser;
 
 use std::fs;
 use std::io;
@@ -18,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use browser::Browser;
+use book::browser::{self, Browser};
 use http::threaded::{Patience, serve};
 use http::{Request, Response, Status};
 use polling::{Feed, MAX_SEATS, publish};
@@ -26,7 +17,7 @@ use serde_json::json;
 use streaming::{chatbot, subscribe};
 use threads::{Limits, Stop};
 
-const PAGE: &str = include_str!("../../lessons/19-streaming/src/page.html");
+const PAGE: &str = include_str!("../../../lessons/19-streaming/src/page.html");
 
 /// How long anything may take. A browser waits for a second before it connects anew.
 const PATIENCE: Duration = Duration::from_secs(30);
