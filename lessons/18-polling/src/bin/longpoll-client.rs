@@ -42,6 +42,7 @@ fn follow(address: SocketAddr) -> io::Result<()> {
                 }
             }
             Ok(Asked::Missed(last)) => {
+                backoff.succeeded();
                 println!("Some events are not there any more. I go on after {last}.");
                 cursor.skip_to(last);
                 backoff.jittered(INTERVAL)
