@@ -91,6 +91,7 @@ fn what_the_chatbot_knows() {
         ("What is a SOCKET?", "소켓이 뭔가요?"),
         ("Hi!", "안녕하세요"),
         ("why tokens", "토큰은 왜"),
+        ("history of the whole", "xyz"),
         ("shilling, chip", "xyz"), // A word begins with it, or does not.
     ] {
         assert_eq!(
