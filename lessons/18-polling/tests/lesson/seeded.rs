@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use polling::{Asked, Backoff, Cursor, Event, Feed, ask};
 use socket2::SockRef;
 
+use crate::Server;
 use crate::programs::{ANY_PORT, DEADLINE, assert_transcript};
-use crate::{Server, until};
+use crate::server::eventually;
 
 const SEED: u64 = 18;
 const EVENTS: u64 = 1_000;
@@ -220,7 +221,7 @@ fn each_client_has_each_event_once_and_in_order() {
         }
         server
     });
-    until("all seats should be free", || server.feed.seated() == 0);
+    eventually("all seats should be free", || server.feed.seated() == 0);
     server.stop();
     let cut = relay.cut.load(Relaxed);
     assert!(cut > 100, "{cut}");
