@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::browser::{self, Browser, Failure, POLL};
-use crate::{Checked, Problem, Sources, output, page};
+use crate::chapter::Chapter;
+use crate::page::{self, Language};
+use crate::{Checked, Problem, Sources, output};
 
 /// For search results to show.
 const SEARCH_DEADLINE: Duration = Duration::from_secs(5);
@@ -66,82 +68,90 @@ pub(crate) fn check_pages(
         )]
     })?;
     fs::create_dir_all(&pictures).map_err(|error| failed(error.into()))?;
-    let mut browser = Browser::start(
-        &program,
-        &pictures.join(format!("profile-{}", std::process::id())),
-    )
-    .map_err(failed)?;
+    // A browser for each language, at the same time: it is the machine's longest wait.
+    let visits: Vec<_> = thread::scope(|scope| {
+        let visits = sources.languages().map(|(language, chapters)| {
+            let folder = output(root).join(language.code);
+            let (program, pictures, axe) = (&program, &pictures, &axe);
+            scope.spawn(move || visit(program, pictures, axe, language, &folder, chapters))
+        });
+        visits.map(thread::ScopedJoinHandle::join).into()
+    });
     let mut problems = Vec::new();
     let mut views = 0;
-    for (language, chapters) in sources.languages() {
-        // index.html is the first chapter once more.
-        for path in page::pages(&output(root).join(language.code))
-            .iter()
-            .filter(|path| !path.ends_with("index.html"))
-        {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            for view in VIEWS {
-                let picture = pictures.join(format!("{}-{name}-{}.png", language.code, view.0));
-                let found = browser
-                    .try_page(path, view, &axe, &picture)
-                    .map_err(failed)?;
-                let file = Path::new("target/book")
-                    .join(language.code)
-                    .join(format!("{name}.html"));
-                problems.extend(
-                    found
-                        .into_iter()
-                        .map(|found| Problem::in_file(&file, format!("{} ({}).", found, view.0))),
-                );
-                views += 1;
-            }
-        }
-        let folder = output(root).join(language.code);
-        if browser
-            .search(&folder, language.sure_word)
-            .map_err(failed)?
-            == 0
-        {
-            let sentence = format!(
-                "The search of the {} book finds nothing for `{}`.",
-                language.code, language.sure_word
-            );
-            problems.push(Problem::in_file("book/assets/search.js", sentence));
-        }
-        if !browser.contents_open_by_keyboard(&folder).map_err(failed)? {
-            let sentence = "Tab and Enter do not open the table of contents.";
-            problems.push(Problem::in_file("book/assets/reader.js", sentence));
-        }
-        for chapter in chapters {
-            if chapter
-                .sections
-                .iter()
-                .any(|section| section.fences.iter().any(|kind| kind == "ladder"))
-                && !browser
-                    .ladder_steps_by_keyboard(&folder.join(&chapter.name).with_extension("html"))
-                    .map_err(failed)?
-            {
-                let sentence = "Enter on a ladder's button does not show its first step.";
-                problems.push(Problem::in_file(&chapter.file, sentence));
-            }
-            if chapter
-                .sections
-                .iter()
-                .any(|section| section.fences.iter().any(|kind| kind == "lab"))
-                && !browser
-                    .lab_replays_by_keyboard(&folder.join(&chapter.name).with_extension("html"))
-                    .map_err(failed)?
-            {
-                let sentence = "Enter on a lab's button does not replay the recorded run.";
-                problems.push(Problem::in_file(&chapter.file, sentence));
-            }
-        }
+    for visit in visits {
+        let died = |_| Err("the visit itself failed: please report it".into());
+        let (viewed, found) = visit.unwrap_or_else(died).map_err(failed)?;
+        views += viewed;
+        problems.extend(found);
     }
     if !problems.is_empty() {
         return Err(problems);
     }
     checked.checked.push(format!("{views} views in a browser"));
     Ok(())
+}
+
+/// Tries the pages of one language; returns how many views that were, and what is wrong.
+fn visit(
+    program: &Path,
+    pictures: &Path,
+    axe: &str,
+    language: &Language,
+    folder: &Path,
+    chapters: &[Chapter],
+) -> Result<(usize, Vec<Problem>), Failure> {
+    let profile = format!("profile-{}-{}", language.code, std::process::id());
+    let mut browser = Browser::start(program, &pictures.join(profile))?;
+    let mut problems = Vec::new();
+    let mut views = 0;
+    // index.html is the first chapter once more.
+    for path in page::pages(folder)
+        .iter()
+        .filter(|path| !path.ends_with("index.html"))
+    {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        for view in VIEWS {
+            let picture = pictures.join(format!("{}-{name}-{}.png", language.code, view.0));
+            let found = browser.try_page(path, view, axe, &picture)?;
+            let file = Path::new("target/book")
+                .join(language.code)
+                .join(format!("{name}.html"));
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|found| Problem::in_file(&file, format!("{} ({}).", found, view.0))),
+            );
+            views += 1;
+        }
+    }
+    if browser.search(folder, language.sure_word)? == 0 {
+        let sentence = format!(
+            "The search of the {} book finds nothing for `{}`.",
+            language.code, language.sure_word
+        );
+        problems.push(Problem::in_file("book/assets/search.js", sentence));
+    }
+    if !browser.contents_open_by_keyboard(folder)? {
+        let sentence = "Tab and Enter do not open the table of contents.";
+        problems.push(Problem::in_file("book/assets/reader.js", sentence));
+    }
+    for chapter in chapters {
+        let page = folder.join(&chapter.name).with_extension("html");
+        let has = |fence: &str| {
+            let fences = chapter.sections.iter().flat_map(|section| &section.fences);
+            fences.into_iter().any(|kind| kind == fence)
+        };
+        if has("ladder") && !browser.ladder_steps_by_keyboard(&page)? {
+            let sentence = "Enter on a ladder's button does not show its first step.";
+            problems.push(Problem::in_file(&chapter.file, sentence));
+        }
+        if has("lab") && !browser.lab_replays_by_keyboard(&page)? {
+            let sentence = "Enter on a lab's button does not replay the recorded run.";
+            problems.push(Problem::in_file(&chapter.file, sentence));
+        }
+    }
+    Ok((views, problems))
 }
 
 impl Browser {

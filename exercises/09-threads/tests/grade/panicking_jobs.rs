@@ -81,18 +81,32 @@ fn does_every_job() {
     });
 }
 
-/// Each job is submitted when the one before is done. So the queue is empty in between.
+/// Each job comes when the worker waits for it. So the queue was empty, and had not ended.
 #[test]
 fn waits_while_the_queue_is_empty() {
     LESSON.grade("panicking_jobs", |scene| {
         started(scene);
-        let pool = pool(scene, 1);
-        let in_turn = (0..50).take_while(|number| is_done(scene, &submit(&pool, *number)));
-        let done = in_turn.count();
-        scene.note("50 jobs, and each is submitted when the one before is done");
-        scene.check(done == 50, "empty-is-the-end", || {
-            format!("50 jobs came one after another. Done: {done}. Then nobody worked any more.")
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let work = move || work(&Mutex::new(queue));
+        let working = scene.run("your worker", work);
+        let mut jobs_done = 0;
+        while jobs_done < 3 && working.settle() {
+            let (sender, done) = mpsc::channel();
+            let _ = jobs.send(Box::new(move || {
+                let _ = sender.send(());
+            }));
+            let is_done = done.recv_timeout(scene.left()).is_ok();
+            scene.check(is_done, "job-not-done", || {
+                "A job came while the worker waited, and was not done.".to_string()
+            });
+            jobs_done += 1;
+        }
+        scene.note("3 jobs, and each comes when the worker waits for it");
+        scene.check(jobs_done == 3, "empty-is-the-end", || {
+            format!("The queue was empty and had not ended. Jobs done: {jobs_done}. Then the worker returned.")
         });
+        drop(jobs);
+        working.join(|_| "worker-never-returns");
     });
 }
 
