@@ -1,0 +1,324 @@
+//! Events of the bytes that come, where they are.
+
+use std::ops::Deref;
+use std::str;
+
+use crate::frame::{Header, Opcode};
+use crate::mask::mask;
+use crate::utf8::Utf8;
+use crate::violation::Violation;
+
+/// Which end of the connection we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// We have connected: we mask what we send, and the peer does not.
+    Client,
+    /// We have accepted: the other way round.
+    Server,
+}
+
+/// Of what a message consists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8, checked.
+    Text,
+    /// Any bytes.
+    Binary,
+}
+
+// ANCHOR: event
+/// What a peer says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event<'b> {
+    /// A message, whole. Text is checked, unless the message is compressed.
+    Message {
+        /// Text or bytes.
+        kind: Kind,
+        /// Its first frame had the bit [`Header::rsv1`].
+        compressed: bool,
+        /// Its bytes.
+        payload: Payload<'b>,
+    },
+    /// To be answered with a pong of the same bytes (section 5.5.2).
+    Ping(&'b [u8]),
+    /// An answer to a ping, or a sign of life (section 5.5.3).
+    Pong(&'b [u8]),
+    /// Nothing more will come (section 5.5.1).
+    Close(Option<CloseReason<'b>>),
+}
+
+/// Why a peer closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseReason<'b> {
+    /// Section 7.4.
+    pub code: u16,
+    /// For people; perhaps empty.
+    pub reason: &'b str,
+}
+
+/// The bytes of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Payload<'b> {
+    /// It came in one frame, and still is where it was read.
+    Whole(&'b mut [u8]),
+    /// It came in several.
+    Joined(Vec<u8>),
+}
+// ANCHOR_END: event
+
+impl Deref for Payload<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Payload::Whole(bytes) => bytes,
+            Payload::Joined(bytes) => bytes,
+        }
+    }
+}
+
+// ANCHOR: incoming
+/// What has come from a peer, in part or whole. It holds no bytes but those of earlier frames of a message:
+/// the bytes stay in the caller's buffer, and events borrow them there.
+#[derive(Debug)]
+pub struct Incoming {
+    role: Role,
+    max_message: usize,
+    compresses: bool,
+    /// The frame at the beginning of the buffer, when only a part of it is there.
+    frame: Option<Partial>,
+    /// The earlier frames of a message.
+    message: Option<Box<Fragments>>,
+    text: Utf8,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Partial {
+    header: Header,
+    /// Bytes of the header.
+    start: usize,
+    /// Bytes of the payload that are unmasked, and checked if they are text.
+    done: usize,
+}
+
+#[derive(Debug)]
+struct Fragments {
+    kind: Kind,
+    compressed: bool,
+    bytes: Vec<u8>,
+}
+// ANCHOR_END: incoming
+
+impl Incoming {
+    /// What comes to our end. A message may have `max_message` bytes, before it is decompressed; it may be
+    /// compressed if both sides have agreed.
+    pub fn new(role: Role, max_message: usize, compresses: bool) -> Self {
+        Self {
+            role,
+            max_message,
+            compresses,
+            frame: None,
+            message: None,
+            text: Utf8::default(),
+        }
+    }
+
+    /// Whether a part of a frame, or of a message, is there.
+    pub fn is_inside_message(&self) -> bool {
+        self.frame.is_some() || self.message.is_some()
+    }
+
+    /// How many bytes the buffer must have until [`Incoming::next_event`] can say more about a frame of
+    /// which a part is there. It is bounded by the limit for messages.
+    pub fn wants(&self) -> usize {
+        match &self.frame {
+            // It fits: a frame over the limit is refused.
+            Some(frame) => frame.start + frame.header.length as usize,
+            None => 0,
+        }
+    }
+
+    // ANCHOR: next_event
+    /// The next event of the bytes in `buffer`, and how many of them it has used up: call it again with the
+    /// bytes behind them. No event: read more, behind those that are not used up, and show them again.
+    ///
+    /// The bytes of a part of a frame are unmasked where they are: change nothing in them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever RFC 6455 forbids, as soon as it can be known. The connection must be failed.
+    pub fn next_event<'b>(
+        &mut self,
+        buffer: &'b mut [u8],
+    ) -> Result<(usize, Option<Event<'b>>), Violation> {
+        let mut used = 0;
+        loop {
+            let Some(frame) = self.next_frame(&mut buffer[used..])? else {
+                return Ok((used, None));
+            };
+            let start = used + frame.start;
+            let end = start + frame.done;
+            used = end;
+            if !self.is_part(&frame.header, &buffer[start..end])? {
+                let event = self.event(&frame.header, &mut buffer[start..end])?;
+                return Ok((used, Some(event)));
+            }
+        }
+    }
+    // ANCHOR_END: next_event
+
+    // ANCHOR: next_frame
+    /// The frame that `buffer` begins with, when it is all there; its payload is unmasked and checked.
+    fn next_frame(&mut self, buffer: &mut [u8]) -> Result<Option<Partial>, Violation> {
+        let mut frame = match self.frame.take() {
+            Some(frame) => frame,
+            None => {
+                let Some((header, start)) = Header::parse(buffer)? else {
+                    return Ok(None);
+                };
+                self.allow(&header)?;
+                let done = 0;
+                Partial {
+                    header,
+                    start,
+                    done,
+                }
+            }
+        };
+        // It fits: `allow` has compared it with the limit.
+        let length = frame.header.length as usize;
+        let there = (buffer.len() - frame.start).min(length);
+        let new = &mut buffer[frame.start + frame.done..frame.start + there];
+        if let Some(key) = frame.header.key {
+            mask(new, key, frame.done);
+        }
+        if self.is_text(&frame.header) {
+            self.text.check(new)?;
+        }
+        frame.done = there;
+        if there < length {
+            self.frame = Some(frame);
+            return Ok(None);
+        }
+        if frame.header.fin && self.is_text(&frame.header) {
+            self.text.end()?;
+        }
+        Ok(Some(frame))
+    }
+    // ANCHOR_END: next_frame
+
+    // ANCHOR: allow
+    /// What only the place of a frame can tell.
+    fn allow(&self, header: &Header) -> Result<(), Violation> {
+        match (self.role, header.key) {
+            (Role::Server, None) => return Err(Violation::Unmasked),
+            (Role::Client, Some(_)) => return Err(Violation::Masked),
+            _ => {}
+        }
+        let begun = match (header.opcode, &self.message) {
+            (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
+            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::UnfinishedMessage),
+            (Opcode::Continuation, Some(message)) => message.bytes.len(),
+            _ => 0,
+        };
+        // Only the first frame of a message says that it is compressed (RFC 7692, section 6).
+        if header.rsv1 && (!self.compresses || header.opcode == Opcode::Continuation) {
+            return Err(Violation::ReservedBit);
+        }
+        let left = (self.max_message - begun) as u64;
+        if header.length > left && !header.opcode.is_control() {
+            let limit = self.max_message;
+            return Err(Violation::TooLong { limit });
+        }
+        Ok(())
+    }
+    // ANCHOR_END: allow
+
+    /// Whether the payload is text that can be checked as it is.
+    fn is_text(&self, header: &Header) -> bool {
+        match (header.opcode, &self.message) {
+            (Opcode::Text, _) => !header.rsv1,
+            (Opcode::Continuation, Some(message)) => {
+                message.kind == Kind::Text && !message.compressed
+            }
+            _ => false,
+        }
+    }
+
+    /// Keeps a frame that does not end its message.
+    fn is_part(&mut self, header: &Header, payload: &[u8]) -> Result<bool, Violation> {
+        if header.fin {
+            return Ok(false);
+        }
+        let kind = match header.opcode {
+            Opcode::Text => Kind::Text,
+            _ => Kind::Binary,
+        };
+        let message = self.message.get_or_insert_with(|| {
+            let compressed = header.rsv1;
+            let bytes = Vec::new();
+            Box::new(Fragments {
+                kind,
+                compressed,
+                bytes,
+            })
+        });
+        message.bytes.extend_from_slice(payload);
+        Ok(true)
+    }
+
+    fn event<'b>(
+        &mut self,
+        header: &Header,
+        payload: &'b mut [u8],
+    ) -> Result<Event<'b>, Violation> {
+        let whole = |kind, payload| Event::Message {
+            kind,
+            compressed: header.rsv1,
+            payload: Payload::Whole(payload),
+        };
+        match header.opcode {
+            Opcode::Text => Ok(whole(Kind::Text, payload)),
+            Opcode::Binary => Ok(whole(Kind::Binary, payload)),
+            Opcode::Ping => Ok(Event::Ping(payload)),
+            Opcode::Pong => Ok(Event::Pong(payload)),
+            Opcode::Close => close_reason(payload).map(Event::Close),
+            Opcode::Continuation => {
+                // `allow` has refused it when there is none.
+                let message = self.message.take().ok_or(Violation::NothingToContinue)?;
+                let Fragments {
+                    kind,
+                    compressed,
+                    mut bytes,
+                } = *message;
+                bytes.extend_from_slice(payload);
+                Ok(Event::Message {
+                    kind,
+                    compressed,
+                    payload: Payload::Joined(bytes),
+                })
+            }
+        }
+    }
+}
+
+// ANCHOR: close_reason
+/// The body of a close frame: nothing, or a code and a text (section 5.5.1).
+fn close_reason(payload: &[u8]) -> Result<Option<CloseReason<'_>>, Violation> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        return match payload {
+            [] => Ok(None),
+            _ => Err(Violation::CloseWithoutCode),
+        };
+    };
+    let code = u16::from_be_bytes(*code);
+    // 1004 is reserved; 1005, 1006 and 1015 are for programs, and never sent (section 7.4.1); up to 2999
+    // the others are for later versions, and from 3000 on for everybody.
+    let is_good = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+    let reason = str::from_utf8(reason).map_err(|_| Violation::NotUtf8)?;
+    match is_good {
+        true => Ok(Some(CloseReason { code, reason })),
+        false => Err(Violation::BadCloseCode(code)),
+    }
+}
+// ANCHOR_END: close_reason

@@ -1,0 +1,5 @@
+//! Lesson 22: ping, pong, close: a protocol state machine that any I/O can drive.
+
+mod session;
+
+pub use session::{Closed, Compression, Heard, Session};
