@@ -83,15 +83,23 @@ impl Deref for Payload<'_> {
 #[derive(Debug)]
 pub struct Incoming {
     role: Role,
-    max_message: usize,
     compresses: bool,
-    /// The frame at the beginning of the buffer, when only a part of it is there.
+    max_message: usize,
+    /// Between two messages there is nothing to remember: most connections are there most of the time.
+    begun: Option<Box<Begun>>,
+}
+
+/// What has begun and is not complete.
+#[derive(Debug, Default)]
+struct Begun {
+    /// The frame at the beginning of the buffer.
     frame: Option<Partial>,
     /// The earlier frames of a message.
-    message: Option<Box<Fragments>>,
+    message: Option<Fragments>,
     text: Utf8,
 }
 
+/// A frame of which a part is there.
 #[derive(Clone, Copy, Debug)]
 struct Partial {
     header: Header,
@@ -115,27 +123,23 @@ impl Incoming {
     pub fn new(role: Role, max_message: usize, compresses: bool) -> Self {
         Self {
             role,
-            max_message,
             compresses,
-            frame: None,
-            message: None,
-            text: Utf8::default(),
+            max_message,
+            begun: None,
         }
     }
 
     /// Whether a part of a frame, or of a message, is there.
     pub fn is_inside_message(&self) -> bool {
-        self.frame.is_some() || self.message.is_some()
+        self.begun.is_some()
     }
 
     /// How many bytes the buffer must have until [`Incoming::next_event`] can say more about a frame of
     /// which a part is there. It is bounded by the limit for messages.
     pub fn wants(&self) -> usize {
-        match &self.frame {
-            // It fits: a frame over the limit is refused.
-            Some(frame) => frame.start + frame.header.length as usize,
-            None => 0,
-        }
+        let frame = self.begun.as_ref().and_then(|begun| begun.frame);
+        // It fits: a frame over the limit is refused.
+        frame.map_or(0, |frame| frame.start + frame.header.length as usize)
     }
 
     // ANCHOR: next_event
@@ -157,20 +161,21 @@ impl Incoming {
                 return Ok((used, None));
             };
             let start = used + frame.start;
-            let end = start + frame.done;
-            used = end;
-            if !self.is_part(&frame.header, &buffer[start..end])? {
-                let event = self.event(&frame.header, &mut buffer[start..end])?;
+            used = start + frame.done;
+            if frame.header.fin {
+                let event = self.event(&frame.header, &mut buffer[start..used])?;
                 return Ok((used, Some(event)));
             }
+            self.keep(&frame.header, &buffer[start..used]);
         }
     }
     // ANCHOR_END: next_event
 
     // ANCHOR: next_frame
-    /// The frame that `buffer` begins with, when it is all there; its payload is unmasked and checked.
+    /// The frame that `buffer` begins with, when it is all there; its payload is unmasked, and checked if it
+    /// is text.
     fn next_frame(&mut self, buffer: &mut [u8]) -> Result<Option<Partial>, Violation> {
-        let mut frame = match self.frame.take() {
+        let mut frame = match self.begun.as_mut().and_then(|begun| begun.frame.take()) {
             Some(frame) => frame,
             None => {
                 let Some((header, start)) = Header::parse(buffer)? else {
@@ -185,23 +190,21 @@ impl Incoming {
                 }
             }
         };
+        let header = &frame.header;
         // It fits: `allow` has compared it with the limit.
-        let length = frame.header.length as usize;
+        let length = header.length as usize;
         let there = (buffer.len() - frame.start).min(length);
         let new = &mut buffer[frame.start + frame.done..frame.start + there];
-        if let Some(key) = frame.header.key {
+        if let Some(key) = header.key {
             mask(new, key, frame.done);
         }
-        if self.is_text(&frame.header) {
-            self.text.check(new)?;
+        if self.is_text(header) {
+            self.check_text(new, header.fin && there == length)?;
         }
         frame.done = there;
         if there < length {
-            self.frame = Some(frame);
+            self.begun.get_or_insert_default().frame = Some(frame);
             return Ok(None);
-        }
-        if frame.header.fin && self.is_text(&frame.header) {
-            self.text.end()?;
         }
         Ok(Some(frame))
     }
@@ -215,7 +218,7 @@ impl Incoming {
             (Role::Client, Some(_)) => return Err(Violation::Masked),
             _ => {}
         }
-        let begun = match (header.opcode, &self.message) {
+        let begun = match (header.opcode, self.message()) {
             (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::UnfinishedMessage),
             (Opcode::Continuation, Some(message)) => message.bytes.len(),
@@ -225,7 +228,7 @@ impl Incoming {
         if header.rsv1 && (!self.compresses || header.opcode == Opcode::Continuation) {
             return Err(Violation::ReservedBit);
         }
-        let left = (self.max_message - begun) as u64;
+        let left = self.max_message.saturating_sub(begun) as u64;
         if header.length > left && !header.opcode.is_control() {
             let limit = self.max_message;
             return Err(Violation::TooLong { limit });
@@ -234,9 +237,13 @@ impl Incoming {
     }
     // ANCHOR_END: allow
 
+    fn message(&self) -> Option<&Fragments> {
+        self.begun.as_ref()?.message.as_ref()
+    }
+
     /// Whether the payload is text that can be checked as it is.
     fn is_text(&self, header: &Header) -> bool {
-        match (header.opcode, &self.message) {
+        match (header.opcode, self.message()) {
             (Opcode::Text, _) => !header.rsv1,
             (Opcode::Continuation, Some(message)) => {
                 message.kind == Kind::Text && !message.compressed
@@ -245,26 +252,35 @@ impl Incoming {
         }
     }
 
-    /// Keeps a frame that does not end its message.
-    fn is_part(&mut self, header: &Header, payload: &[u8]) -> Result<bool, Violation> {
-        if header.fin {
-            return Ok(false);
+    /// Checks the next bytes of a text, and that it may end with them.
+    fn check_text(&mut self, bytes: &[u8], is_end: bool) -> Result<(), Violation> {
+        match (&mut self.begun, is_end) {
+            // It came in one piece.
+            (None, true) => match str::from_utf8(bytes) {
+                Ok(_) => Ok(()),
+                Err(_) => Err(Violation::NotUtf8),
+            },
+            (begun, is_end) => {
+                let text = &mut begun.get_or_insert_default().text;
+                text.check(bytes)?;
+                if is_end { text.end() } else { Ok(()) }
+            }
         }
+    }
+
+    /// Keeps a frame that does not end its message.
+    fn keep(&mut self, header: &Header, payload: &[u8]) {
         let kind = match header.opcode {
             Opcode::Text => Kind::Text,
             _ => Kind::Binary,
         };
-        let message = self.message.get_or_insert_with(|| {
-            let compressed = header.rsv1;
-            let bytes = Vec::new();
-            Box::new(Fragments {
-                kind,
-                compressed,
-                bytes,
-            })
+        let begun = self.begun.get_or_insert_default();
+        let message = begun.message.get_or_insert_with(|| Fragments {
+            kind,
+            compressed: header.rsv1,
+            bytes: Vec::new(),
         });
         message.bytes.extend_from_slice(payload);
-        Ok(true)
     }
 
     fn event<'b>(
@@ -272,33 +288,34 @@ impl Incoming {
         header: &Header,
         payload: &'b mut [u8],
     ) -> Result<Event<'b>, Violation> {
-        let whole = |kind, payload| Event::Message {
-            kind,
-            compressed: header.rsv1,
-            payload: Payload::Whole(payload),
-        };
-        match header.opcode {
-            Opcode::Text => Ok(whole(Kind::Text, payload)),
-            Opcode::Binary => Ok(whole(Kind::Binary, payload)),
-            Opcode::Ping => Ok(Event::Ping(payload)),
-            Opcode::Pong => Ok(Event::Pong(payload)),
-            Opcode::Close => close_reason(payload).map(Event::Close),
-            Opcode::Continuation => {
-                // `allow` has refused it when there is none.
-                let message = self.message.take().ok_or(Violation::NothingToContinue)?;
-                let Fragments {
-                    kind,
-                    compressed,
-                    mut bytes,
-                } = *message;
-                bytes.extend_from_slice(payload);
-                Ok(Event::Message {
-                    kind,
-                    compressed,
-                    payload: Payload::Joined(bytes),
-                })
-            }
+        if header.opcode.is_control() && self.message().is_none() {
+            self.begun = None;
         }
+        let (kind, compressed, payload) = match header.opcode {
+            Opcode::Ping => return Ok(Event::Ping(payload)),
+            Opcode::Pong => return Ok(Event::Pong(payload)),
+            Opcode::Close => return close_reason(payload).map(Event::Close),
+            Opcode::Text => (Kind::Text, header.rsv1, Payload::Whole(payload)),
+            Opcode::Binary => (Kind::Binary, header.rsv1, Payload::Whole(payload)),
+            Opcode::Continuation => {
+                let message = self.begun.take().and_then(|begun| begun.message);
+                // `allow` has refused it when there is none.
+                let mut message = message.ok_or(Violation::NothingToContinue)?;
+                message.bytes.extend_from_slice(payload);
+                (
+                    message.kind,
+                    message.compressed,
+                    Payload::Joined(message.bytes),
+                )
+            }
+        };
+        // The message is complete.
+        self.begun = None;
+        Ok(Event::Message {
+            kind,
+            compressed,
+            payload,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ const LONGEST: usize = 4;
 pub struct Utf8 {
     /// The beginning of a character whose end has not come.
     begun: [u8; LONGEST],
-    length: usize,
+    length: u8,
 }
 
 impl Utf8 {
@@ -26,10 +26,10 @@ impl Utf8 {
         while self.length > 0
             && let Some((first, rest)) = bytes.split_first()
         {
-            self.begun[self.length] = *first;
+            self.begun[usize::from(self.length)] = *first;
             self.length += 1;
             bytes = rest;
-            match str::from_utf8(&self.begun[..self.length]) {
+            match str::from_utf8(&self.begun[..usize::from(self.length)]) {
                 Ok(_) => self.length = 0,
                 Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
                 Err(_) => {} // It is not whole yet: three bytes at most.
@@ -43,7 +43,7 @@ impl Utf8 {
         }
         let begun = &bytes[error.valid_up_to()..];
         self.begun[..begun.len()].copy_from_slice(begun);
-        self.length = begun.len();
+        self.length = begun.len() as u8;
         Ok(())
     }
 

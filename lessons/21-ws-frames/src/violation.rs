@@ -26,6 +26,8 @@ pub enum Violation {
     UnfinishedMessage,
     /// Text that is no UTF-8 (section 8.1).
     NotUtf8,
+    /// A compressed message that cannot be decompressed (RFC 7692, section 7.2.2).
+    BadCompression,
     /// More bytes than we take in one message (section 10.4).
     TooLong {
         /// The most that we take.
@@ -41,7 +43,7 @@ impl Violation {
     /// The code of the close frame that tells the peer (section 7.4.1).
     pub fn code(self) -> u16 {
         match self {
-            Self::NotUtf8 => 1007,
+            Self::NotUtf8 | Self::BadCompression => 1007,
             Self::TooLong { .. } => 1009,
             _ => 1002,
         }
@@ -62,6 +64,7 @@ impl fmt::Display for Violation {
             Self::NothingToContinue => f.write_str("a continuation of nothing"),
             Self::UnfinishedMessage => f.write_str("a message begins inside of another one"),
             Self::NotUtf8 => f.write_str("a text is not UTF-8"),
+            Self::BadCompression => f.write_str("a message cannot be decompressed"),
             Self::TooLong { limit } => write!(f, "a message has more than {limit} bytes"),
             Self::CloseWithoutCode => f.write_str("a close frame has one byte"),
             Self::BadCloseCode(code) => write!(f, "{code} is no close code for the wire"),

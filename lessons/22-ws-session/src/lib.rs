@@ -2,4 +2,6 @@
 
 mod session;
 
+pub mod threads;
+
 pub use session::{Closed, Compression, Heard, Session};
