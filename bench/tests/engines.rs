@@ -57,7 +57,11 @@ const PROGRAMS: &[(&str, &str, &[u8])] = &[
     ("tokio-chat", "tokio-chat", b"\0\0\0\x01x"),
     ("shutdown", "drain-server", b"x\n"),
     ("shutdown", "drain-threads", b"x\n"),
+    ("http", "http-server", GET),
+    ("http", "http-mio", GET),
 ];
+
+const GET: &[u8] = b"GET /Cargo.toml HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// What the programs allow themselves (`threads::Limits::USUAL`), and what a busy machine takes.
 const DRAINED: Duration = Duration::from_secs(3 + 10);

@@ -15,7 +15,7 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
 /// Names under which such a browser is installed.
-pub(crate) const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+pub const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const FLAGS: [&str; 11] = [
     "--headless",
     "--hide-scrollbars",
@@ -31,7 +31,7 @@ const FLAGS: [&str; 11] = [
 ];
 const START_DEADLINE: Duration = Duration::from_secs(30);
 /// For one answer of the browser, or for a page to load.
-pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 /// For the process to end by itself after it was told to.
 const END_DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) const POLL: Duration = Duration::from_millis(20);
@@ -41,10 +41,11 @@ const LARGEST_MESSAGE: usize = 256 << 20;
 /// Bytes of the answer to the opening handshake.
 const LONGEST_HANDSHAKE: usize = 4096;
 
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What went wrong, in words.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The browser on the `PATH`, if there is one.
-pub(crate) fn installed() -> Option<PathBuf> {
+pub fn installed() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     NAMES
         .iter()
@@ -56,18 +57,22 @@ pub(crate) fn installed() -> Option<PathBuf> {
 const LONGEST_PICTURE: u64 = 16_000;
 
 /// A running browser with one page. Dropping it ends the process and removes its profile.
-pub(crate) struct Browser {
+pub struct Browser {
     process: Child,
     profile: PathBuf,
     socket: WebSocket<TcpStream>,
     session: Option<String>,
     last_id: u64,
-    /// Events of the page since the last [`Browser::open`].
-    pub(crate) events: Vec<Value>,
+    /// What happened in the page since an address was opened last, as the protocol tells it.
+    pub events: Vec<Value>,
 }
 
 impl Browser {
-    pub(crate) fn start(program: &Path, profile: &Path) -> Result<Browser, Failure> {
+    /// Starts `program`, with `profile` as the folder of a new profile.
+    ///
+    /// # Errors
+    /// When it does not start, or does not answer.
+    pub fn start(program: &Path, profile: &Path) -> Result<Browser, Failure> {
         fs::create_dir_all(profile)?;
         let user_data = format!("--user-data-dir={}", profile.display());
         let mut process = Command::new(program)
@@ -105,7 +110,10 @@ impl Browser {
     }
 
     /// Sends a command and waits for its answer; events that come meanwhile are kept.
-    pub(crate) fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// What the browser says, or that it does not answer in time.
+    pub fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -141,8 +149,18 @@ impl Browser {
     }
 
     /// Opens a file and waits until it has loaded with all that belongs to it.
-    pub(crate) fn open(&mut self, file: &Path) -> Result<(), Failure> {
-        let address = &file_address(file);
+    ///
+    /// # Errors
+    /// When it has not loaded in time.
+    pub fn open(&mut self, file: &Path) -> Result<(), Failure> {
+        self.open_address(&file_address(file))
+    }
+
+    /// Opens an address and waits until it has loaded with all that belongs to it.
+    ///
+    /// # Errors
+    /// When it has not loaded in time.
+    pub fn open_address(&mut self, address: &str) -> Result<(), Failure> {
         self.events.clear();
         let answer = self.call("Page.navigate", json!({ "url": address }))?;
         let has_loaded = |event: &Value| {
@@ -162,7 +180,10 @@ impl Browser {
     }
 
     /// The value of a JavaScript expression, or of the promise that it gives.
-    pub(crate) fn evaluate(&mut self, expression: &str) -> Result<Value, Failure> {
+    ///
+    /// # Errors
+    /// The exception that it throws; or it has no value in time.
+    pub fn evaluate(&mut self, expression: &str) -> Result<Value, Failure> {
         let params =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let mut answer = self.call("Runtime.evaluate", params)?;
@@ -173,7 +194,10 @@ impl Browser {
     }
 
     /// A picture of the page from its top, as long as the browser can make one.
-    pub(crate) fn take_picture(&mut self, file: &Path) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// When there is none, or the file cannot be written.
+    pub fn take_picture(&mut self, file: &Path) -> Result<(), Failure> {
         let size = self.evaluate("[innerWidth, document.documentElement.scrollHeight]")?;
         let height = size[1].as_u64().unwrap_or(0).clamp(1, LONGEST_PICTURE);
         let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": height, "scale": 1 });
@@ -188,7 +212,11 @@ impl Browser {
         Ok(fs::write(file, data)?)
     }
 
-    pub(crate) fn press(&mut self, key: &str, code: u32, text: &str) -> Result<(), Failure> {
+    /// Presses a key and lets it go: its name, its code, and the text that it types.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub fn press(&mut self, key: &str, code: u32, text: &str) -> Result<(), Failure> {
         let mut event = json!({ "type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
         self.call("Input.dispatchKeyEvent", event.clone())?;
         event["type"] = json!("keyUp");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd, TextMergeWithOffset};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 
-use crate::{Problem, include, ladder};
+use crate::{Problem, include, lab, ladder};
 
 /// One chapter of one language.
 pub(crate) struct Chapter {
@@ -178,32 +178,46 @@ impl Chapter {
         });
     }
 
-    /// The Markdown that mdBook gets: includes read, ladders drawn. What cannot be is a problem, and left out.
+    /// `en` or `ko`: the folder in `book/`.
+    fn language(&self) -> &'static str {
+        match self.file.starts_with("book/ko") {
+            true => "ko",
+            false => "en",
+        }
+    }
+
+    /// The Markdown that mdBook gets: includes read, figures drawn. What cannot be is a problem, and left out.
     pub(crate) fn expand(&mut self, root: &Path) -> String {
         let folder = root.join(&self.file).parent().unwrap_or(root).to_path_buf();
         let text = std::mem::take(&mut self.text);
         let mut out = String::with_capacity(text.len() * 2);
         let mut fence: Option<Fence> = None;
-        let mut ladders = 0;
+        let mut figures = 0;
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
             let trimmed = line.trim_start();
             let ticks = trimmed.len() - trimmed.trim_start_matches('`').len();
             match fence.take() {
                 Some(open) if ticks >= open.ticks && trimmed.trim_end().len() == ticks => {
-                    if open.kind != "ladder" {
+                    if !open.is_figure() {
                         out.extend([line, "\n"]);
                         continue;
                     }
-                    ladders += 1;
-                    let id = format!("{}-ladder-{ladders}", self.name.replace('/', "-"));
-                    match ladder::draw(&open.body, &id) {
+                    figures += 1;
+                    let id = format!("{}-{}-{figures}", self.name.replace('/', "-"), open.kind);
+                    let figure = match open.kind.as_str() {
+                        "lab" => lab::draw(root, &open.body, self.language(), &id)
+                            .map_err(|sentence| (0, sentence)),
+                        _ => ladder::draw(&open.body, &id)
+                            .map_err(|fault| (fault.line, fault.sentence)),
+                    };
+                    match figure {
                         Ok(figure) => out.extend(["\n", figure.as_str(), "\n\n"]),
-                        Err(fault) => self.problem(open.line + 1 + fault.line, fault.sentence),
+                        Err((line, sentence)) => self.problem(open.line + 1 + line, sentence),
                     }
                     continue;
                 }
-                Some(mut open) if open.kind == "ladder" => {
+                Some(mut open) if open.is_figure() => {
                     // A recorded ladder is included; its title stands in the chapter, in the chapter's language.
                     match include::target(line).map(|target| include::read(root, &folder, target)) {
                         Some(Ok(recorded)) => open.body.push_str(&recorded),
@@ -228,13 +242,15 @@ impl Chapter {
                         .next()
                         .unwrap_or_default()
                         .to_owned();
-                    fence = Some(Fence {
+                    let open = Fence {
                         ticks,
                         line: number,
                         body: String::new(),
-                        kind: kind.clone(),
-                    });
-                    if kind == "ladder" {
+                        kind,
+                    };
+                    let is_figure = open.is_figure();
+                    fence = Some(open);
+                    if is_figure {
                         continue;
                     }
                 }
@@ -272,8 +288,15 @@ struct Fence {
     /// Line of the opening fence, from 1.
     line: usize,
     kind: String,
-    /// Gathered only for ladders.
+    /// Gathered only for figures.
     body: String,
+}
+
+impl Fence {
+    /// Whether it is drawn, and not shown as it stands.
+    fn is_figure(&self) -> bool {
+        matches!(self.kind.as_str(), "ladder" | "lab")
+    }
 }
 
 /// Emphasis that Markdown did not take for emphasis: `**`, a lone backtick, or a star that touches a letter.

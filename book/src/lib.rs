@@ -3,10 +3,11 @@
 //! [`build`] turns `book/en` and `book/ko` into `target/book/`, which needs no server and no network. [`check()`] builds and
 //! then checks what a reader would stumble over: dead links, stale translations, pages that a browser complains about.
 
-mod browser;
+pub mod browser;
 mod chapter;
 mod check;
 mod include;
+mod lab;
 mod ladder;
 mod overheard;
 mod page;
@@ -17,7 +18,9 @@ mod visit;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
@@ -184,6 +187,12 @@ fn output(root: &Path) -> PathBuf {
     root.join("target/book")
 }
 
+/// Where a build is made: beside the book, so that who reads it meanwhile meets no half of one, and each process has its
+/// own.
+fn workshop(root: &Path) -> PathBuf {
+    root.join(format!("target/book-{}", process::id()))
+}
+
 fn index(root: &Path) -> PathBuf {
     output(root).join("index.html")
 }
@@ -206,19 +215,38 @@ fn build_sources(root: &Path) -> Result<Sources, Vec<Problem>> {
             Vec::new()
         })
     });
+    let made = workshop(root);
     if problems.is_empty()
-        && let Err(error) = fs::write(index(root), page::DOOR)
+        && let Err(error) = fs::write(made.join("index.html"), page::DOOR)
+            .and_then(|()| put_in_place(&made, &output(root)))
     {
         problems.push(Problem::in_file(
-            "target/book/index.html",
+            "target/book",
             format!("It cannot be written: {error}."),
         ));
     }
+    // Nothing is left of a good build; a bad one is in nobody's way.
+    let _ = fs::remove_dir_all(made);
     if problems.is_empty() {
         Ok(Sources { english, korean })
     } else {
         Err(problems)
     }
+}
+
+/// Puts what was made where the book is. The book before is away for a moment only, and stays when this fails.
+fn put_in_place(made: &Path, book: &Path) -> io::Result<()> {
+    let before = made.with_extension("before");
+    match fs::rename(book, &before) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let placed = fs::rename(made, book);
+    if placed.is_err() {
+        let _ = fs::rename(&before, book);
+    }
+    let _ = fs::remove_dir_all(before);
+    placed
 }
 
 /// The book of one language as mdBook reads it, and its chapters as we do.
@@ -233,7 +261,7 @@ fn load(
     config.book.language = Some(language.code.to_owned());
     config.book.title = Some(language.title.to_owned());
     config.book.description = Some(language.description.to_owned());
-    config.build.build_dir = output(root).join(language.code);
+    config.build.build_dir = workshop(root).join(language.code);
     config
         .set("output.html.smart-punctuation", language.curly_quotes)
         .map_err(|error| {
@@ -307,7 +335,7 @@ fn build_language(
             format!("mdBook cannot build it: {error:#}."),
         ));
     } else {
-        problems.extend(page::finish(&output(root).join(language.code), language));
+        problems.extend(page::finish(&workshop(root).join(language.code), language));
     }
     if problems.is_empty() {
         Ok(chapters)

@@ -1,7 +1,7 @@
 //! The built pages visited in a real browser, from `file://`.
 //!
 //! Each page is loaded wide and light, then narrow and dark. It must log no error, ask nothing of the network, fit its
-//! width and satisfy axe; the search must find a word of its language; contents and ladders must obey the
+//! width and satisfy axe; the search must find a word of its language; contents, ladders and labs must obey the
 //! keyboard. Pictures go to `target/book-screens/`.
 
 use std::env;
@@ -130,6 +130,17 @@ pub(crate) fn check_pages(
                 let sentence = "Enter on a ladder's button does not show its first step.";
                 problems.push(Problem::in_file(&chapter.file, sentence));
             }
+            if chapter
+                .sections
+                .iter()
+                .any(|section| section.fences.iter().any(|kind| kind == "lab"))
+                && !browser
+                    .lab_replays_by_keyboard(&folder.join(&chapter.name).with_extension("html"))
+                    .map_err(failed)?
+            {
+                let sentence = "Enter on a lab's button does not replay the recorded run.";
+                problems.push(Problem::in_file(&chapter.file, sentence));
+            }
         }
     }
     if !problems.is_empty() {
@@ -237,6 +248,15 @@ impl Browser {
             }
         }
         Ok(ladders > 0)
+    }
+
+    /// Presses Enter on the one button that each lab has without a server.
+    fn lab_replays_by_keyboard(&mut self, path: &Path) -> Result<bool, Failure> {
+        self.open(path)?;
+        self.evaluate("document.querySelector('figure.lab button:enabled:not([hidden])').focus()")?;
+        self.press("Enter", 13, "\r")?;
+        let state = self.evaluate("document.querySelector('figure.lab').dataset.state")?;
+        Ok(state == "running")
     }
 }
 

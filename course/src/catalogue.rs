@@ -20,15 +20,23 @@ pub enum Language {
 impl Language {
     /// `COURSE_LANG` decides; without it, the language of the system.
     pub fn of_environment() -> Self {
-        let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        let chosen = set("COURSE_LANG")
-            .or_else(|| set("LC_ALL"))
-            .or_else(|| set("LANG"));
-        if chosen.is_some_and(|name| name.starts_with("ko")) {
-            Language::Korean
-        } else {
-            Language::English
-        }
+        Self::chosen()
+            .or_else(|| Self::of_variable("LC_ALL"))
+            .or_else(|| Self::of_variable("LANG"))
+            .unwrap_or(Language::English)
+    }
+
+    /// What `COURSE_LANG` says, if it is set.
+    pub fn chosen() -> Option<Self> {
+        Self::of_variable("COURSE_LANG")
+    }
+
+    fn of_variable(name: &str) -> Option<Self> {
+        let value = env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some(match value.starts_with("ko") {
+            true => Language::Korean,
+            false => Language::English,
+        })
     }
 
     /// The folder of this language in the book.

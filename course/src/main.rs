@@ -1,8 +1,9 @@
 //! `cargo course`: reads, checks, watches and hints.
 //!
 //! Rooms: what there is to learn (`catalogue`, `hints`), what the student did (`progress`), the way from a source file to
-//! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), and the
-//! tools of those who write exercises (`starter`, `author`, `proof`).
+//! a verdict (`compile`, `overlay`, `process`, `grade`), what people meet (`home`, `check`, `watch`, `show`), the book as a
+//! browser meets it (`serve`, `site`, `lab`, `reload`), and the tools of those who write exercises (`starter`, `author`,
+//! `proof`).
 
 mod author;
 mod catalogue;
@@ -11,11 +12,15 @@ mod compile;
 mod grade;
 mod hints;
 mod home;
+mod lab;
 mod overlay;
 mod process;
 mod progress;
 mod proof;
+mod reload;
+mod serve;
 mod show;
+mod site;
 mod starter;
 mod trace;
 mod trouble;
@@ -40,7 +45,7 @@ const BROKEN_SETUP: u8 = 2;
 /// What shells report for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
-/// Reads, checks, watches and hints. Without a command: builds and opens the book, and shows what is next.
+/// Reads, checks, watches and hints. Without a command: builds, serves and opens the book, and shows what is next.
 #[derive(Parser)]
 #[command(name = "cargo course", bin_name = "cargo course", after_help = EXIT_CODES)]
 struct Arguments {
@@ -101,6 +106,21 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         ladder: Option<PathBuf>,
     },
+    /// Serves the book to browsers on this computer, until Ctrl-C
+    Serve {
+        /// This port and no other; 0 lets the system choose
+        #[arg(long)]
+        port: Option<u16>,
+        /// Opens no browser
+        #[arg(long)]
+        no_open: bool,
+        /// Builds again after each save, and open pages follow
+        #[arg(long)]
+        author: bool,
+    },
+    /// Opens an address in a browser, and ends
+    #[command(hide = true)]
+    Open { address: String },
     /// Builds or checks the book
     #[command(subcommand)]
     Book(BookCommand),
@@ -227,6 +247,18 @@ fn obey(command: Option<Command>) -> Result<bool> {
             svg,
             ladder,
         }) => trace::trace(&catalogue, &programs, svg.as_deref(), ladder.as_deref()).map(done),
+        Some(Command::Serve {
+            port,
+            no_open,
+            author,
+        }) => {
+            let serve = match author {
+                true => home::serve_author,
+                false => home::serve,
+            };
+            serve(&catalogue.root, port, !no_open).map(done)
+        }
+        Some(Command::Open { address }) => Ok(opener::open(address).is_ok()),
         Some(Command::Book(BookCommand::Build)) => home::build(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Check)) => home::check(&catalogue.root).map(done),
         Some(Command::Book(BookCommand::Lock { chapter })) => {

@@ -6,11 +6,12 @@
 
 use std::fs;
 use std::io::{IsTerminal, Write, stdout};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::catalogue::{Catalogue, Exercise, Language};
 use crate::check;
@@ -46,7 +47,7 @@ pub fn watch(
     let watcher = if poll {
         None
     } else {
-        notifications(catalogue, wake)
+        notifications(&[catalogue.root.join("exercises")], wake)
     };
     let look_every = if watcher.is_some() {
         LOOK_EVERY
@@ -94,16 +95,19 @@ pub fn watch(
     }
 }
 
-/// None where the system cannot notify.
-fn notifications(catalogue: &Catalogue, wake: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-    let on_event = move |_| {
-        // The watch has ended when nobody listens.
-        let _ = wake.send(());
+/// Wakes when something below one of the folders changes. None where the system cannot notify.
+pub fn notifications(folders: &[PathBuf], wake: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+    let on_event = move |event: notify::Result<Event>| {
+        // Who looks at the files must not be woken by that.
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            // The watch has ended when nobody listens.
+            let _ = wake.send(());
+        }
     };
     let mut watcher = notify::recommended_watcher(on_event).ok()?;
-    watcher
-        .watch(&catalogue.root.join("exercises"), RecursiveMode::Recursive)
-        .ok()?;
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::Recursive).ok()?;
+    }
     Some(watcher)
 }
 

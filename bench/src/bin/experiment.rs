@@ -15,6 +15,7 @@ use bench::load::{self, Outcome, Talk};
 use bench::plot::{self, Plot};
 use bench::process::{self, Process};
 use bench::servers::{self, Protocol, Server};
+use bench::table::Table;
 use clap::{Parser, Subcommand};
 
 /// Measures the servers of the course side by side.
@@ -173,7 +174,7 @@ fn echo(
 ) -> io::Result<()> {
     let experiment = env::current_exe()?;
     threads::raise_descriptor_limit();
-    let mut table = heading()?;
+    let mut table = Table::new("experiment")?;
     table.line(&format!(
         "{length}-byte messages back and forth for {} s; silent clients in a run of their own",
         time.as_secs()
@@ -294,7 +295,7 @@ fn measure(
 
 fn chat(names: &[String], talk: Talk, write: Option<PathBuf>) -> io::Result<()> {
     let experiment = env::current_exe()?;
-    let mut table = heading()?;
+    let mut table = Table::new("experiment")?;
     table.line(&format!(
         "{} members, each says {} bytes every {} ms, for {} s",
         talk.members,
@@ -335,44 +336,4 @@ fn chat(names: &[String], talk: Talk, write: Option<PathBuf>) -> io::Result<()> 
         Some(folder) => table.write(&folder.join("chat.txt")),
         None => Ok(()),
     }
-}
-
-/// Lines that are printed as they come, and kept.
-struct Table(String);
-
-impl Table {
-    fn line(&mut self, line: &str) {
-        println!("{line}");
-        self.0 += line.trim_end();
-        self.0 += "\n";
-    }
-
-    fn write(&self, file: &Path) -> io::Result<()> {
-        fs::write(file, &self.0)?;
-        println!("{}", file.display());
-        Ok(())
-    }
-}
-
-/// What made the figures: the command and the machine.
-fn heading() -> io::Result<Table> {
-    let mut table = Table(String::new());
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    table.line(&format!(
-        "$ cargo run --release -p bench --bin experiment -- {}",
-        arguments.join(" ")
-    ));
-    let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    // 6.18.5-something: what comes behind the numbers is the builder's business.
-    let system: String = system
-        .chars()
-        .take_while(|c| c.is_ascii_digit() || *c == '.')
-        .collect();
-    table.line(&format!(
-        "{} {system}, {}, {} cores, clients and server on the same machine, loopback",
-        env::consts::OS,
-        env::consts::ARCH,
-        thread::available_parallelism()?
-    ));
-    Ok(table)
 }

@@ -7,13 +7,16 @@ use std::convert::Infallible;
 use std::env;
 use std::io::{self, Error};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bench::cores::Cores;
 use bench::load;
 use bench::process::{self, Process};
 use bench::servers::Report;
+use bench::table::Table;
 use clap::{Parser, Subcommand};
 use http::threaded::Patience;
 use http_body_util::Full;
@@ -54,17 +57,20 @@ enum What {
         #[arg(long, value_delimiter = ',', default_value = "http-mio,hyper")]
         servers: Vec<String>,
         /// Connections at the same time
-        #[arg(long, value_delimiter = ',', default_value = "1,64,512")]
+        #[arg(long, value_delimiter = ',', default_value = "1,64")]
         clients: Vec<usize>,
         /// Requests that a client sends at once
         #[arg(long, value_delimiter = ',', default_value = "1,16")]
         together: Vec<usize>,
         /// How often each is measured, in turn; the table shows medians
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = 7)]
         rounds: usize,
         /// How long each load lasts
         #[arg(long, default_value_t = 3)]
         seconds: u64,
+        /// A folder in which the table is put
+        #[arg(long)]
+        write: Option<PathBuf>,
     },
     /// Is one server, until standard input ends
     #[command(hide = true)]
@@ -79,7 +85,15 @@ fn main() -> ExitCode {
             together,
             rounds,
             seconds,
-        } => hello(&servers, &clients, &together, rounds, seconds),
+            write,
+        } => hello(
+            &servers,
+            &clients,
+            &together,
+            rounds,
+            Duration::from_secs(seconds),
+            write,
+        ),
         What::Serve { server } => serve(&server),
     };
     match done {
@@ -144,7 +158,6 @@ struct Measured {
     per_second: f64,
     /// The server's processor time for a request.
     micros: f64,
-    p99: Duration,
 }
 
 fn hello(
@@ -152,74 +165,102 @@ fn hello(
     clients: &[usize],
     together: &[usize],
     rounds: usize,
-    seconds: u64,
+    time: Duration,
+    write: Option<PathBuf>,
 ) -> io::Result<()> {
     threads::raise_descriptor_limit();
-    let program = env::current_exe()?;
-    let time = Duration::from_secs(seconds);
-    println!(
-        "GET / over keep-alive connections; medians of {rounds} rounds of {seconds} s, in turn\n"
-    );
-    println!(
-        "{:<13}{:>7}{:>9}{:>12}{:>9}{:>9}{:>10}{:>9}",
-        "server", "clients", "together", "requests/s", "µs each", "p99 µs", "to hyper", "µs"
-    );
+    let cores = Cores::two();
+    let mut table = Table::new("http-bench")?;
+    table.line(&format!(
+        "GET / and \"{HELLO}\" over keep-alive; medians of {rounds} rounds of {} s, servers in turn",
+        time.as_secs()
+    ));
+    table.line(match cores {
+        Some(_) => "the server has one core for itself, and its clients another one",
+        None => "the system decides on which cores the server and its clients run",
+    });
+    table.line("");
+    table.line(&format!(
+        "{:<12}{:>8}{:>10}{:>12}{:>7}{:>12}{:>10}{:>7}",
+        "server", "clients", "together", "requests/s", "ratio", "range", "µs each", "ratio"
+    ));
     for &together in together {
         for &clients in clients {
             let mut all = vec![Vec::new(); servers.len()];
-            for _ in 0..rounds.max(1) {
-                for (name, measured) in servers.iter().zip(&mut all) {
-                    let server = Process::start(&program, name, None)?;
-                    let before = server.cpu()?;
-                    let load = load::http(server.address, clients, together, time)?;
-                    let cpu = server.cpu()? - before;
-                    server.stop()?;
-                    measured.push(Measured {
-                        per_second: load.answered_per_second(),
-                        micros: cpu.as_secs_f64() * 1e6 / load.answered.max(1) as f64,
-                        p99: load.percentile(99.0),
-                    });
+            for round in 0..rounds.max(1) {
+                // Who comes first changes: a machine that becomes slower, or faster, does so for all.
+                let mut turns: Vec<usize> = (0..servers.len()).collect();
+                turns.rotate_left(round % servers.len());
+                for server in turns {
+                    all[server].push(measure(&servers[server], cores, clients, together, time)?);
                 }
             }
-            let medians: Vec<Measured> = all.iter().map(|all| median(all)).collect();
             let peer = servers.iter().position(|name| name == PEER);
-            for (name, own) in servers.iter().zip(&medians) {
-                let ratios =
-                    peer.map(|peer| medians[peer])
-                        .map_or([const { String::new() }; 2], |peer| {
-                            [
-                                format!("{:.2}", own.per_second / peer.per_second),
-                                format!("{:.2}", own.micros / peer.micros),
-                            ]
-                        });
-                println!(
-                    "{name:<13}{clients:>7}{together:>9}{:>12.0}{:>9.2}{:>9}{:>10}{:>9}",
-                    own.per_second,
-                    own.micros,
-                    own.p99.as_micros(),
-                    ratios[0],
-                    ratios[1],
-                );
+            for (name, own) in servers.iter().zip(&all) {
+                let (more, range, dearer) =
+                    peer.map_or_else(Default::default, |peer| compared(own, &all[peer]));
+                table.line(&format!(
+                    "{name:<12}{clients:>8}{together:>10}{:>12.0}{more:>7}{range:>12}{:>10.2}{dearer:>7}",
+                    median(own.iter().map(|one| one.per_second)),
+                    median(own.iter().map(|one| one.micros)),
+                ));
             }
-            println!();
+            table.line("");
         }
     }
-    println!(
-        "requests/s: all clients together. µs each: processor time of the server for a request."
+    table.line("together: requests that a client sends at once. requests/s: all clients together.");
+    table.line("µs each: processor time of the server for a request, in it and in the kernel.");
+    table.line(
+        "ratio: to hyper in the same round, median; and from where to where that was. One core",
     );
-    println!("to {PEER}: its requests/s and its µs each, divided by those of {PEER}.");
-    Ok(())
+    table.line(
+        "of clients can ask for so much and no more: then µs each says what requests/s cannot.",
+    );
+    match write {
+        Some(folder) => table.write(&folder.join("http.txt")),
+        None => Ok(()),
+    }
 }
 
-fn median(all: &[Measured]) -> Measured {
-    let middle = |value: fn(&Measured) -> f64| {
-        let mut values: Vec<f64> = all.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+fn measure(
+    server: &str,
+    cores: Option<Cores>,
+    clients: usize,
+    together: usize,
+    time: Duration,
+) -> io::Result<Measured> {
+    // The process that is started inherits the core.
+    cores.map_or(Ok(()), Cores::use_servers)?;
+    let server = Process::start(&env::current_exe()?, server, None)?;
+    cores.map_or(Ok(()), Cores::use_clients)?;
+    let before = server.cpu()?;
+    let load = load::http(server.address, clients, together, time)?;
+    let cpu = server.cpu()?.saturating_sub(before);
+    server.stop()?;
+    Ok(Measured {
+        per_second: load.answered_per_second(),
+        micros: cpu.as_secs_f64() * 1e6 / load.answered.max(1) as f64,
+    })
+}
+
+/// `own` by `peer`, round by round: requests in a second, the range of that, and time for each.
+fn compared(own: &[Measured], peer: &[Measured]) -> (String, String, String) {
+    let ratios = |value: fn(&Measured) -> f64| {
+        let rounds = own.iter().zip(peer);
+        rounds.map(move |(own, peer)| value(own) / value(peer))
     };
-    Measured {
-        per_second: middle(|one| one.per_second),
-        micros: middle(|one| one.micros),
-        p99: Duration::from_secs_f64(middle(|one| one.p99.as_secs_f64())),
-    }
+    let more = || ratios(|one| one.per_second);
+    let least = more().fold(f64::INFINITY, f64::min);
+    let most = more().fold(0.0, f64::max);
+    (
+        format!("{:.2}", median(more())),
+        format!("{least:.2}-{most:.2}"),
+        format!("{:.2}", median(ratios(|one| one.micros))),
+    )
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }

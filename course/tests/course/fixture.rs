@@ -2,7 +2,7 @@
 //! the real ones (`COURSE_REPORT`) and depends on nothing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
@@ -47,6 +47,19 @@ impl Fixture {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
+    /// A book of one page in each language, without pages for now.
+    pub fn write_book(&self) {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("book");
+        copy(&package.join("assets"), &self.path("book/assets"));
+        fs::copy(package.join("book.toml"), self.path("book/book.toml")).unwrap();
+        for code in ["en", "ko"] {
+            let summary = "# Summary\n\n[Introduction](introduction.md)\n";
+            self.write(&format!("book/{code}/SUMMARY.md"), summary);
+            let page = format!("# Introduction {{#introduction}}\n\nThe book, {code}.\n");
+            self.write(&format!("book/{code}/introduction.md"), &page);
+        }
+    }
+
     /// The student writes this between the braces of `add`.
     pub fn answer(&self, body: &str) {
         self.write("exercises/01-sums/src/add.rs", &add(body));
@@ -80,6 +93,18 @@ impl Fixture {
         let output = self.course(&["check", "add", "--json"]);
         let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         value["exercises"][0].clone()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
     }
 }
 

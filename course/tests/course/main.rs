@@ -5,7 +5,12 @@
 )]
 
 mod fixture;
+mod lab;
 mod recordings;
+#[cfg(unix)]
+mod running;
+#[cfg(unix)]
+mod serve;
 
 use fixture::{Fixture, RIGHT, add};
 
@@ -329,80 +334,15 @@ fn an_author_is_told_of_every_fault() {
 #[cfg(unix)]
 mod watch {
     use super::*;
-    use nix::sys::signal::{Signal, kill};
+    use crate::running::{PATIENCE, Running};
+    use nix::sys::signal::kill;
     use nix::unistd::Pid;
-    use std::io::{BufRead, BufReader};
-    use std::process::{Child, Stdio};
-    use std::sync::mpsc::{self, Receiver};
     use std::thread;
     use std::time::{Duration, Instant};
 
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    /// A running watch; killed when dropped.
-    struct Watch {
-        child: Child,
-        lines: Receiver<String>,
-    }
-
-    impl Watch {
-        fn start(fixture: &Fixture, arguments: &[&str]) -> Watch {
-            let mut child = fixture
-                .command(arguments)
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let (send, lines) = mpsc::channel();
-            let stdout = BufReader::new(child.stdout.take().unwrap());
-            thread::spawn(move || {
-                stdout
-                    .lines()
-                    .map_while(Result::ok)
-                    .try_for_each(|line| send.send(line))
-            });
-            Watch { child, lines }
-        }
-
-        /// All lines up to the one that contains this.
-        fn until(&self, wanted: &str) -> String {
-            let deadline = Instant::now() + PATIENCE;
-            let mut said = String::new();
-            while !said.contains(wanted) {
-                let left = deadline.saturating_duration_since(Instant::now());
-                let line = self.lines.recv_timeout(left);
-                said += &line.unwrap_or_else(|_| panic!("{wanted:?} never came after:\n{said}"));
-                said.push('\n');
-            }
-            said
-        }
-
-        fn interrupt(mut self) -> Option<i32> {
-            kill(
-                Pid::from_raw(self.child.id().try_into().unwrap()),
-                Signal::SIGINT,
-            )
-            .unwrap();
-            let deadline = Instant::now() + PATIENCE;
-            while Instant::now() < deadline {
-                if let Some(status) = self.child.try_wait().unwrap() {
-                    return status.code();
-                }
-                thread::sleep(Duration::from_millis(10));
-            }
-            None
-        }
-    }
-
-    impl Drop for Watch {
-        fn drop(&mut self) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-
     fn saves_are_seen(arguments: &[&str]) {
         let fixture = Fixture::new();
-        let watch = Watch::start(&fixture, arguments);
+        let watch = Running::start(&fixture, arguments);
         watch.until("Watching exercises/01-sums/src/add.rs");
         fixture.answer("Some(a.wrapping_add(b))");
         let said = watch.until("Watching");
@@ -438,7 +378,7 @@ mod watch {
     #[test]
     fn a_save_during_a_run_is_checked_after_it() {
         let fixture = Fixture::new();
-        let watch = Watch::start(&fixture, &["watch", "add"]);
+        let watch = Running::start(&fixture, &["watch", "add"]);
         watch.until("Watching");
         let started = fixture.path("started");
         fixture.answer(&format!(
@@ -457,7 +397,7 @@ mod watch {
     #[test]
     fn ctrl_c_leaves_no_test_behind() {
         let fixture = Fixture::new();
-        let watch = Watch::start(&fixture, &["watch", "add"]);
+        let watch = Running::start(&fixture, &["watch", "add"]);
         watch.until("Watching");
         let note = fixture.path("process");
         fixture.answer(&format!(

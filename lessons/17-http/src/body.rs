@@ -6,6 +6,9 @@ use crate::status::{Refused, Status};
 /// Bytes of the line with a chunk's size, with its extensions, which mean nothing to us.
 const MAX_SIZE_LINE: usize = 256;
 
+/// Bytes of all extensions of a body's chunks: RFC 9112, section 7.1.1, wants a limit.
+const MAX_EXTENSIONS: usize = 4 * 1024;
+
 /// Bytes of all fields behind the last chunk. They are checked and thrown away.
 const MAX_TRAILERS: usize = 4 * 1024;
 
@@ -115,6 +118,7 @@ pub(crate) struct Chunks {
     state: State,
     /// Bytes of body so far, at most `max_body`.
     total: u64,
+    extensions: usize,
     trailers: usize,
 }
 
@@ -135,6 +139,7 @@ impl Chunks {
         Self {
             state: State::Size,
             total: 0,
+            extensions: 0,
             trailers: 0,
         }
     }
@@ -155,7 +160,11 @@ impl Chunks {
                         return Ok(Step::More { skip });
                     };
                     skip += line.len() + 2;
-                    let size = size(line)?;
+                    let (size, extensions) = size(line)?;
+                    self.extensions += extensions;
+                    if self.extensions > MAX_EXTENSIONS {
+                        return Err(Refused::bad("the extensions of chunks are too long"));
+                    }
                     self.total = self.total.saturating_add(size);
                     if self.total > max_body {
                         let why = "the body is too long";
@@ -224,8 +233,9 @@ fn line<'a>(bytes: &'a [u8], max: usize, why: &'static str) -> Result<Option<&'a
 }
 
 // ANCHOR: size
-/// Hexadecimal digits, then perhaps extensions behind a semicolon, which are ignored.
-fn size(line: &[u8]) -> Result<u64, Refused> {
+/// Hexadecimal digits, then perhaps extensions behind a semicolon, which are ignored: the size, and how
+/// many bytes of the line are something else.
+fn size(line: &[u8]) -> Result<(u64, usize), Refused> {
     /// More would be exabytes, and overflow in the end.
     const MAX_DIGITS: usize = 15;
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -240,11 +250,12 @@ fn size(line: &[u8]) -> Result<u64, Refused> {
     {
         return Err(Refused::bad("that is no size of a chunk"));
     }
-    digits.iter().try_fold(0, |size, byte| {
+    let size = digits.iter().try_fold(0, |size, byte| {
         let digit = char::from(*byte).to_digit(16);
         let digit = digit.ok_or(Refused::bad("that is no size of a chunk"))?;
         Ok(size << 4 | u64::from(digit))
-    })
+    })?;
+    Ok((size, line.len() - digits.len()))
 }
 // ANCHOR_END: size
 

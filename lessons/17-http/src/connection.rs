@@ -3,7 +3,7 @@
 use framing::ByteQueue;
 
 use crate::body::{Chunks, Framing, Step, framing};
-use crate::request::{BARE, MAX_HEAD, MAX_REQUEST_LINE, Request, Version};
+use crate::request::{BARE, MAX_HEAD, MAX_REQUEST_LINE, Request, Version, is_host};
 use crate::status::{Refused, Status};
 
 /// Bytes of a request's body, unless the server says otherwise.
@@ -170,7 +170,6 @@ impl Connection {
     }
     // ANCHOR_END: next_event
 
-    // ANCHOR: next_head
     fn next_head(&mut self) -> Result<Option<Event>, Refused> {
         // One empty line before a request is forgiven: RFC 9112, section 2.2. Whoever sends them for
         // ever would never be late with a request.
@@ -197,6 +196,7 @@ impl Connection {
             let why = "this server is no tunnel";
             return Err(Refused::new(Status::NOT_IMPLEMENTED, why));
         }
+        let expects_continue = expects_continue(&request)?;
         self.received.remove(length);
         self.searched = 0;
         self.forgiven = false;
@@ -208,7 +208,7 @@ impl Connection {
         self.writing = Writing::Owed(Owed {
             version: request.version(),
             is_head: request.method() == "HEAD",
-            expects_continue: expects_continue(&request)?,
+            expects_continue,
         });
         self.reading = Reading::Body(match framing {
             Framing::Length(length) => Body::Length(length),
@@ -216,7 +216,6 @@ impl Connection {
         });
         Ok(Some(Event::Request(request)))
     }
-    // ANCHOR_END: next_head
 
     // ANCHOR: next_body
     fn next_body(&mut self) -> Result<Option<Event>, Refused> {
@@ -277,6 +276,7 @@ impl Connection {
     }
 }
 
+// ANCHOR: head_length
 /// The length of the head, when all of it is there. Each byte is looked at once, however many reads
 /// it takes; `searched` is where the last line begins that is not complete.
 pub(crate) fn head_length(bytes: &[u8], searched: &mut usize) -> Result<Option<usize>, Refused> {
@@ -296,10 +296,11 @@ pub(crate) fn head_length(bytes: &[u8], searched: &mut usize) -> Result<Option<u
     fits(bytes.len(), *searched == 0)?;
     Ok(None)
 }
+// ANCHOR_END: head_length
 
 fn fits(length: usize, in_request_line: bool) -> Result<(), Refused> {
     if in_request_line && length > MAX_REQUEST_LINE {
-        let why = "the request line is too long";
+        let why = "the first line is too long";
         Err(Refused::new(Status::URI_TOO_LONG, why))
     } else if length > MAX_HEAD {
         let why = "the head is too long";
@@ -311,10 +312,12 @@ fn fits(length: usize, in_request_line: bool) -> Result<(), Refused> {
 
 /// RFC 9112, section 3.2: exactly one, except from clients of HTTP/1.0.
 fn one_host(request: &Request) -> Result<(), Refused> {
-    match (request.all("host").count(), request.version()) {
-        (1, _) | (0, Version::Http10) => Ok(()),
-        (0, _) => Err(Refused::bad("the request names no host")),
-        _ => Err(Refused::bad("the request names two hosts")),
+    let mut hosts = request.all("host");
+    match (hosts.next(), hosts.next(), request.version()) {
+        (Some(_), Some(_), _) => Err(Refused::bad("the request names two hosts")),
+        (Some(host), None, _) if !is_host(host) => Err(Refused::bad("that is no host")),
+        (None, _, Version::Http11) => Err(Refused::bad("the request names no host")),
+        _ => Ok(()),
     }
 }
 
@@ -484,9 +487,11 @@ impl Connection {
         self.reading = Reading::Over;
         self.closing = true;
         if matches!(self.writing, Writing::Idle) {
+            // The head that is refused is still there.
+            let is_head = self.received.bytes().starts_with(b"HEAD ");
             self.writing = Writing::Owed(Owed {
                 version: Version::Http11,
-                is_head: false,
+                is_head,
                 expects_continue: false,
             });
         }

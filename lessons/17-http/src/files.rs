@@ -11,7 +11,6 @@ use crate::request::Request;
 use crate::response::{Body, Response};
 use crate::status::Status;
 
-// ANCHOR: files
 /// A folder whose files everybody may read.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -63,13 +62,15 @@ impl Files {
         match opened {
             Ok((metadata, file)) => found(request, &path, &metadata, file)
                 .unwrap_or_else(|_| Response::plain(Status::INTERNAL_SERVER_ERROR)),
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                Response::plain(Status::FORBIDDEN)
-            }
-            Err(_) => Response::plain(Status::NOT_FOUND),
+            Err(error) => Response::plain(match error.kind() {
+                ErrorKind::PermissionDenied => Status::FORBIDDEN,
+                ErrorKind::NotFound => Status::NOT_FOUND, // Gone since.
+                _ => Status::INTERNAL_SERVER_ERROR, // Too many open files, for example: not the client's fault.
+            }),
         }
     }
 
+    // ANCHOR: walls
     /// The file that a path means, when it is one of ours. Two walls: no name that leads elsewhere is
     /// followed, and what is found must lie in the folder, whatever links there are.
     fn path(&self, path: &str) -> Option<PathBuf> {
@@ -92,8 +93,8 @@ impl Files {
         let is_hidden = names.any(|name| name.as_encoded_bytes().starts_with(b"."));
         (!is_hidden).then_some(real)
     }
+    // ANCHOR_END: walls
 }
-// ANCHOR_END: files
 
 /// `%EA%B0%80` is `가`: RFC 3986, section 2.1. `None` when it is not decodable.
 fn decoded(name: &str) -> Option<String> {

@@ -17,7 +17,7 @@ use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 use crate::connection::{Connection, Event, MAX_BODY};
 use crate::request::Request;
 use crate::response::{Body, PIECE, Response};
-use crate::status::Status;
+use crate::status::{Refused, Status};
 use crate::threaded::{Client, MOST_SCRAP, Patience, STOPPED, TOO_SLOW, has_ended};
 
 /// Bytes that one read may bring.
@@ -306,7 +306,7 @@ impl<R: Fn(News), A: Fn(&Request, &[u8], &Client) -> Response> Server<R, A> {
                 Waits::Between => self.end(token, Ok(())),
                 // Policy, slow request.
                 Waits::Request => {
-                    talk.connection.refuse(TOO_SLOW);
+                    talk.refuse(TOO_SLOW, self.clock.date(now));
                     self.make_ready(token);
                 }
                 // Policy, slow reader: what it has is not the whole, and it can see that.
@@ -498,7 +498,7 @@ impl Talk {
             );
             if stops {
                 match self.connection.is_inside_request() {
-                    true => self.connection.refuse(STOPPED),
+                    true => self.refuse(STOPPED, date),
                     false => self.connection.receive_end(),
                 }
                 continue;
@@ -583,8 +583,7 @@ impl Talk {
                     self.body = Some(response.begin(&mut self.connection));
                 }
                 Err(refused) => {
-                    self.connection.refuse(refused);
-                    self.refused = Some(io::Error::new(ErrorKind::InvalidData, refused));
+                    self.refuse(refused, date);
                     return Ok(true);
                 }
             }
@@ -592,6 +591,12 @@ impl Talk {
         Ok(false)
     }
     // ANCHOR_END: answer
+
+    fn refuse(&mut self, refused: Refused, date: &str) {
+        self.connection.set_date(date);
+        self.connection.refuse(refused);
+        self.refused = Some(io::Error::new(ErrorKind::InvalidData, refused));
+    }
 
     /// Writes what fits, and says whether that was all.
     fn flush(&mut self, now: Instant) -> io::Result<bool> {

@@ -112,9 +112,11 @@ impl Reply {
         self.ended = true;
     }
 
-    /// The response is done with. What comes now is another one, on the same connection.
+    /// The response is done with. What comes now is another one, on the same connection; not to a HEAD
+    /// unless that is said again.
     pub fn begin_anew(&mut self) {
         self.reading = Reading::Head;
+        self.is_to_head = false;
     }
 
     /// The bytes behind the response, taken out: after a 101 they are another protocol's.

@@ -39,6 +39,11 @@ pub struct Request {
 // ANCHOR_END: request
 
 impl Request {
+    /// The whole head, as it came: request line, fields and blank line.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
     /// What to do: `GET`, `HEAD`, `POST`. Upper and lower case are different.
     pub fn method(&self) -> &str {
         self.text(&self.method)
@@ -205,9 +210,6 @@ fn request_line(
     if method.is_empty() || !method.iter().all(|byte| is_token(*byte)) {
         return Err(Refused::bad("that is no method"));
     }
-    if !target.iter().all(u8::is_ascii_graphic) || !is_target(method, target) {
-        return Err(Refused::bad("that is no target"));
-    }
     let version = match version {
         b"HTTP/1.0" => Version::Http10,
         // A higher minor version is understood as ours: RFC 9110, section 2.5.
@@ -220,6 +222,11 @@ fn request_line(
         }
         _ => return Err(Refused::bad("that is no version of HTTP")),
     };
+    // Behind a `#` would be a fragment, which clients keep for themselves. To some it is part of the path.
+    let is_good = |byte: &u8| byte.is_ascii_graphic() && *byte != b'#';
+    if !target.iter().all(is_good) || !is_target(method, target) {
+        return Err(Refused::bad("that is no target"));
+    }
     let method = start..start + method.len();
     let target = method.end + 1..method.end + 1 + target.len();
     Ok((method, target, version))
@@ -244,8 +251,16 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
         (_, target) => str::from_utf8(target)
             .ok()
             .and_then(absolute)
-            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?'])),
+            .and_then(|rest| rest.split(['/', '?']).next())
+            .is_some_and(|host| !host.is_empty() && is_host(host.as_bytes())),
     }
+}
+
+/// A name or an address, perhaps with a port: RFC 3986, section 3.2.2. Anything else, such as `a/b` or
+/// `user@a`, is two hosts to somebody: RFC 9112, section 3.2, and RFC 9110, section 4.2.4.
+pub(crate) fn is_host(host: &[u8]) -> bool {
+    let is_good = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
+    !host.starts_with(b":") && host.iter().all(is_good)
 }
 
 // ANCHOR: field

@@ -25,7 +25,7 @@ pub struct Response {
 
 /// The body of a response.
 pub enum Body {
-    /// All of it.
+    /// All of it, as one piece: it has to leave within the time for one.
     Bytes(Vec<u8>),
     /// So many bytes of a file, from where it stands.
     File(File, u64),
@@ -37,7 +37,8 @@ pub enum Body {
 pub trait Stream: Send {
     /// Waits for the next bytes; `None` when there will be no more. They are sent at once. None at all,
     /// `Some` of an empty vector, are not sent: after each call, the server looks whether the client is
-    /// gone, so do not wait for longer than about a second.
+    /// gone, so do not wait for longer than about a second. When the server stops, a stream
+    /// goes on to its end as long as each call brings bytes, and until the drain is over.
     ///
     /// # Errors
     ///

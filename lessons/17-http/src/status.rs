@@ -19,6 +19,8 @@ impl Status {
     pub const PARTIAL_CONTENT: Self = Self(206);
     /// It is at another address, for good.
     pub const MOVED_PERMANENTLY: Self = Self(301);
+    /// It is at another address this time.
+    pub const FOUND: Self = Self(302);
     /// What the client has is still right.
     pub const NOT_MODIFIED: Self = Self(304);
     /// This is no HTTP, or it could be read in two ways.
@@ -63,12 +65,14 @@ impl Status {
             204 => "No Content",
             206 => "Partial Content",
             301 => "Moved Permanently",
+            302 => "Found",
             304 => "Not Modified",
             400 => "Bad Request",
             403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
             408 => "Request Timeout",
+            410 => "Gone",
             412 => "Precondition Failed",
             413 => "Content Too Large",
             414 => "URI Too Long",

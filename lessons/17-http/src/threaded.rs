@@ -18,6 +18,9 @@ const BUFFER_SIZE: usize = 16 * 1024;
 /// Bytes that are read and thrown away at the end of a connection.
 pub(crate) const MOST_SCRAP: usize = 16 * 1024 * 1024;
 
+/// While a connection lingers: how often to look whether the server stops.
+const STOP_LOOK: Duration = Duration::from_millis(50);
+
 // ANCHOR: patience
 /// How long a server waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -134,9 +137,20 @@ fn converse(
                         connection.close_after_response();
                     }
                     let mut body = answer(&head, &body, &client).begin(&mut connection);
-                    while body.send_more(&mut connection)? {
+                    let is_stream = matches!(body, Body::Stream(_));
+                    if is_stream {
+                        // Its first bytes may take their time. That there will be some is known now.
                         flush(&mut connection, conversation, patience)?;
-                        if matches!(body, Body::Stream(_)) && client.is_gone() {
+                    }
+                    while body.send_more(&mut connection)? {
+                        let is_silent = connection.data_to_send().is_empty();
+                        flush(&mut connection, conversation, patience)?;
+                        // A server that stops lets a stream that has something to say come to its end.
+                        let is_over = match conversation.is_stopped() {
+                            true => is_silent,
+                            false => client.is_gone(),
+                        };
+                        if is_stream && is_over {
                             return Ok(answered);
                         }
                     }
@@ -168,7 +182,7 @@ fn converse(
                 match heard {
                     Heard::Bytes(count) => connection.receive_data(&buffer[..count]),
                     Heard::End if conversation.is_stopped() && connection.is_inside_request() => {
-                        connection.refuse(STOPPED);
+                        return refuse(connection, STOPPED, conversation, patience);
                     }
                     Heard::End => connection.receive_end(),
                     Heard::Silence if deadline.is_none() => return Ok(answered),
@@ -176,22 +190,31 @@ fn converse(
                         if deadline
                             .is_some_and(|deadline| deadline.left(Instant::now()).is_zero()) =>
                     {
-                        connection.refuse(TOO_SLOW);
+                        return refuse(connection, TOO_SLOW, conversation, patience);
                     }
                     Heard::Silence => {}
                 }
             }
-            Err(refused) => {
-                connection.refuse(refused);
-                // Whether the client hears it or not: that it was refused is the news.
-                let _ = flush(&mut connection, conversation, patience)
-                    .and_then(|()| linger(conversation, patience));
-                return Err(io::Error::new(ErrorKind::InvalidData, refused));
-            }
+            Err(refused) => return refuse(connection, refused, conversation, patience),
         }
     }
 }
 // ANCHOR_END: serve
+
+/// Tells the client why, and lets the connection end. Whether the client hears it or not: that it was
+/// refused is the news.
+fn refuse(
+    mut connection: Connection,
+    refused: Refused,
+    conversation: &Conversation,
+    patience: Patience,
+) -> io::Result<u64> {
+    connection.set_date(&httpdate::fmt_http_date(SystemTime::now()));
+    connection.refuse(refused);
+    let _ = flush(&mut connection, conversation, patience)
+        .and_then(|()| linger(conversation, patience));
+    Err(io::Error::new(ErrorKind::InvalidData, refused))
+}
 
 pub(crate) const TOO_SLOW: Refused = Refused {
     status: Status::REQUEST_TIMEOUT,
@@ -224,10 +247,13 @@ fn linger(conversation: &Conversation, patience: Patience) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let deadline = Deadline::after(Instant::now(), patience.linger);
     let mut scrap = [0; BUFFER_SIZE];
-    let mut left = MOST_SCRAP;
-    while left > 0 && !conversation.is_stopped() {
-        match listen_for(stream, &mut scrap, deadline.left(Instant::now()))? {
-            Heard::Bytes(count) => left = left.saturating_sub(count),
+    let mut scrapped = 0;
+    while scrapped < MOST_SCRAP {
+        let left = deadline.left(Instant::now());
+        // A stop that woke us would shut down reading, and that is a reset, too (lesson 09). So we look.
+        match listen_for(stream, &mut scrap, left.min(STOP_LOOK))? {
+            Heard::Bytes(count) => scrapped += count,
+            Heard::Silence if !left.is_zero() && !conversation.is_stopped() => {}
             Heard::End | Heard::Silence => break,
         }
     }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use http::{Answer, Status};
 
 use crate::answers::{Batch, GONE};
-use crate::log::{Event, MAX_BATCH, MAX_TEXT};
+use crate::log::{Event, MAX_BATCH, MAX_BATCH_TEXT, MAX_TEXT};
 
 /// Bytes of an answer: in JSON, a byte of text may become six, as in `\u0000`.
-const MAX_ANSWER: u64 = (MAX_BATCH * (6 * MAX_TEXT + 64)) as u64;
+const MAX_ANSWER: u64 = (6 * (MAX_BATCH_TEXT + MAX_TEXT) + 64 * (MAX_BATCH + 1)) as u64;
 
 // ANCHOR: cursor
 /// Which events a client has: all up to this number.
@@ -30,12 +30,16 @@ impl Cursor {
         self.last
     }
 
-    /// Takes what an answer brought, and returns what is new in it. What an answer to an earlier request
-    /// brings again is not.
+    /// Takes what an answer brought, and returns what is new in it: each event once and in order, whatever
+    /// the answer says. What an answer to an earlier request brings again is not new.
     pub fn take(&mut self, batch: Batch) -> Vec<Event> {
         let mut new = batch.events;
-        new.retain(|event| event.id > self.last);
-        self.last = new.last().map_or(self.last, |event| event.id);
+        new.retain(|event| {
+            let is_new = event.id > self.last;
+            self.last = self.last.max(event.id);
+            is_new
+        });
+        self.last = self.last.max(batch.cursor);
         new
     }
 
@@ -118,6 +122,12 @@ impl Backoff {
     /// An answer came.
     pub fn succeeded(&mut self) {
         self.failures = 0;
+    }
+
+    /// How long to wait after an answer: about `usual`, from half of it to one and a half. Who began together
+    /// does not stay together.
+    pub fn jittered(&mut self, usual: Duration) -> Duration {
+        usual.mul_f64(0.5 + self.random.f64())
     }
 
     /// None came. Returns how long to wait.

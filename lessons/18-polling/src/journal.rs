@@ -45,16 +45,17 @@ impl Journal {
     /// damaged one: it is left as it is.
     pub fn open(path: &Path, kept: usize) -> io::Result<(Self, Log)> {
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(path)?;
+        let file = options.read(true).append(true).create(true).open(path)?;
         lock(&file, path)?;
-        let (log, length, records) = read(&mut file, path, kept)?;
         let mut journal = Self {
             path: path.to_path_buf(),
             file,
-            length,
-            records,
+            length: 0,
+            records: 0,
             torn: false,
         };
+        let (log, length, records) = read(&mut journal.file, path, kept)?;
+        (journal.length, journal.records) = (length, records);
         if length == 0 {
             journal.file.set_len(0)?;
             journal.file.write_all(MAGIC)?;
@@ -97,11 +98,16 @@ impl Journal {
         if self.records < 2 * log.kept() {
             return Ok(());
         }
-        let beside = self.path.with_extension("new");
+        let beside = self.path.with_added_extension("new");
+        // One may be left of an attempt that was ended. Never write into what somebody else put there.
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(&beside)?;
+        let options = options.read(true).append(true).create_new(true);
+        let mut file = options.open(&beside)?;
         lock(&file, &beside)?;
-        file.set_len(0)?;
         let mut bytes = MAGIC.to_vec();
         for event in log.events() {
             let mut frames = Frames::new(ID + MAX_TEXT);
@@ -116,6 +122,14 @@ impl Journal {
         self.length = bytes.len() as u64;
         self.records = log.events().count();
         Ok(())
+    }
+}
+
+/// Closing a file gives its lock back when no process has it open any more, flock(2). One that this process
+/// is just starting has a copy of each descriptor, fork(2); so the lock is given back by itself.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let _ = self.file.unlock(); // Else the end of the processes does it.
     }
 }
 
@@ -168,8 +182,11 @@ fn read(file: &mut File, path: &Path, kept: usize) -> io::Result<(Log, u64, usiz
             match frames.next_event() {
                 Ok(Some(framing::Event::Message(payload))) => {
                     let event = event(&payload).filter(|event| {
-                        let first = records == 0 && event.id > 0;
-                        first || event.id == log.last() + 1
+                        let expected = match records {
+                            0 => event.id > 0,
+                            _ => event.id == log.last() + 1,
+                        };
+                        expected && event.id < u64::MAX // There is always a next number.
                     });
                     log.push(event.ok_or_else(|| damaged(length))?);
                     length += (PREFIX + payload.len()) as u64;

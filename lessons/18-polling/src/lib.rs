@@ -23,4 +23,4 @@ pub use answers::{Batch, GONE, HOLD, long_poll, poll, publish};
 pub use asking::{Asked, Backoff, Cursor, ask};
 pub use feed::{Feed, MAX_SEATS, Seat};
 pub use journal::Journal;
-pub use log::{Event, Log, MAX_BATCH, MAX_TEXT, Missed};
+pub use log::{Event, Log, MAX_BATCH, MAX_BATCH_TEXT, MAX_TEXT, Missed};

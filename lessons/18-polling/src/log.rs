@@ -12,6 +12,10 @@ pub const MAX_TEXT: usize = 16 * 1024;
 /// Events that one answer brings at most. Who gets so many asks again at once.
 pub const MAX_BATCH: usize = 100;
 
+/// Bytes of text after which an answer brings no further event. Policy, slow client: an answer that is not
+/// read is in memory, for each client.
+pub const MAX_BATCH_TEXT: usize = 64 * 1024;
+
 // ANCHOR: event
 /// Something that happened. Numbers begin at 1, and each event has the next one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,8 +85,8 @@ impl Log {
         self.events.push_back(event);
     }
 
-    /// The events behind `cursor`, the oldest first, at most [`MAX_BATCH`] of them; none when nothing
-    /// has happened since.
+    /// The events behind `cursor`, the oldest first, at most [`MAX_BATCH`] of them and about
+    /// [`MAX_BATCH_TEXT`] bytes; none when nothing has happened since.
     ///
     /// # Errors
     ///
@@ -99,11 +103,17 @@ impl Log {
         }
         // The numbers have no gaps, so that a subtraction finds the place.
         let seen = (cursor - before_first) as usize;
+        let mut room = MAX_BATCH_TEXT;
         Ok(self
             .events
             .iter()
             .skip(seen)
             .take(MAX_BATCH)
+            .take_while(|event| {
+                let fits = room > 0; // So there is always one.
+                room = room.saturating_sub(event.text.len());
+                fits
+            })
             .cloned()
             .collect())
     }

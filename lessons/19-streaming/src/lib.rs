@@ -6,9 +6,14 @@
 //! into events, with numbers by which it goes on after a disconnect.
 //!
 //! - [`sse`] is the format, both ways, without socket and clock;
-//! - [`subscribe`] answers with all events of a [`polling::Feed`], from a cursor on, as they happen.
+//! - [`subscribe`] answers with all events of a [`polling::Feed`], from a cursor on, as they happen;
+//! - [`Follower`] is the client: it goes on where its last connection ended;
+//! - [`chatbot`] answers a question token by token.
 
+pub mod chatbot;
+mod follow;
 pub mod sse;
 mod subscribe;
 
-pub use subscribe::{HEARTBEAT, MISSED, RETRY, subscribe};
+pub use follow::{Follower, MAX_EVENT};
+pub use subscribe::{HEARTBEAT, MISSED, RETRY, subscribe, subscribe_with};

@@ -33,6 +33,11 @@ pub fn write_retry(after: Duration) -> Vec<u8> {
     format!("retry: {}\n\n", after.as_millis()).into_bytes()
 }
 
+/// Writes a number without an event: nobody hears it, but a client that comes back says it.
+pub fn write_id(id: u64) -> Vec<u8> {
+    format!("id: {id}\n\n").into_bytes()
+}
+
 /// A comment: nobody hears it, but the connection is seen to be alive, by the proxies on its way, too.
 pub const COMMENT: &[u8] = b":\n\n";
 // ANCHOR_END: write
@@ -72,6 +77,8 @@ pub struct Decoder {
     /// Of the last complete one.
     id: String,
     retry: Option<Duration>,
+    /// Something was over the limit, and what is behind it cannot be told apart any more.
+    failed: bool,
 }
 // ANCHOR_END: decoder
 
@@ -90,6 +97,7 @@ impl Decoder {
             next_id: String::new(),
             id: String::new(),
             retry: None,
+            failed: false,
         }
     }
 
@@ -126,7 +134,7 @@ impl Decoder {
     pub fn next_event(&mut self) -> io::Result<Option<Message>> {
         while let Some(line) = self.next_line()? {
             if !line.is_empty() {
-                self.field(&line)?;
+                self.field(&line);
                 continue;
             }
             let name = std::mem::take(&mut self.name);
@@ -145,8 +153,12 @@ impl Decoder {
     }
     // ANCHOR_END: next_event
 
+    // ANCHOR: next_line
     fn next_line(&mut self) -> io::Result<Option<String>> {
         const BOM: &[u8] = b"\xef\xbb\xbf";
+        if self.failed {
+            return Err(too_long());
+        }
         if self.at_start {
             let bytes = self.received.bytes();
             if bytes.len() < BOM.len() && BOM.starts_with(bytes) {
@@ -168,16 +180,15 @@ impl Decoder {
         let bytes = self.received.bytes();
         let new = &bytes[self.searched..];
         let end = new.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-        let Some(end) = end.map(|at| self.searched + at) else {
-            self.searched = bytes.len();
-            return match bytes.len() > self.max {
-                true => Err(too_long()),
-                false => Ok(None),
-            };
-        };
-        if end > self.max {
+        let end = end.map(|at| self.searched + at);
+        if end.unwrap_or(bytes.len()) > self.max {
+            self.failed = true;
             return Err(too_long());
         }
+        let Some(end) = end else {
+            self.searched = bytes.len();
+            return Ok(None);
+        };
         self.after_cr = bytes[end] == b'\r';
         // What is no UTF-8 becomes a replacement character, as in a browser.
         let line = String::from_utf8_lossy(&bytes[..end]).into_owned();
@@ -185,9 +196,10 @@ impl Decoder {
         self.searched = 0;
         Ok(Some(line))
     }
+    // ANCHOR_END: next_line
 
     // ANCHOR: field
-    fn field(&mut self, line: &str) -> io::Result<()> {
+    fn field(&mut self, line: &str) {
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         // One space behind the colon is for people; a second one is text.
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -198,12 +210,11 @@ impl Decoder {
                 }
                 self.has_data = true;
                 self.data.push_str(value);
-                if self.data.len() > self.max {
-                    return Err(too_long());
-                }
+                self.failed = self.data.len() > self.max;
             }
             "event" => self.name = value.to_string(),
             "id" if !value.contains('\0') => self.next_id = value.to_string(),
+            // `parse` would take a plus, too.
             "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 if let Ok(milliseconds) = value.parse() {
                     self.retry = Some(Duration::from_millis(milliseconds));
@@ -211,7 +222,6 @@ impl Decoder {
             }
             _ => {} // A comment, or a field of a later version.
         }
-        Ok(())
     }
     // ANCHOR_END: field
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use http::{Body, Request, Response, Status, Stream};
+use http::{Body, PIECE, Request, Response, Status, Stream};
 use polling::{Feed, Missed, Seat};
 
 use crate::sse;
@@ -18,27 +18,28 @@ pub const RETRY: Duration = Duration::from_secs(1);
 /// The name of the event that says: some events are not there any more.
 pub const MISSED: &str = "missed";
 
-/// How long a wait for events may last before the server looks whether the client is gone.
+/// How long a wait for events may last before the server looks whether the client is gone. Policy, client
+/// gone: its seat is free again after so long.
 const LOOK: Duration = Duration::from_secs(1);
 
 // ANCHOR: subscribe
 /// Answers `GET` with the events behind the one in the field `Last-Event-ID`, or in the query's `since`, or
 /// behind the last one, and then with each one that happens. Needs a server with a thread for each client.
+///
+/// An `EventSource` that gets something else than status 200 gives up for good: a page that wants to come
+/// back after a 503 has to make a new one.
 pub fn subscribe(feed: &Feed, request: &Request) -> Response {
+    subscribe_with(feed, request, HEARTBEAT)
+}
+
+/// As [`subscribe`], with another time, not zero, after which a subscriber that hears nothing hears a comment.
+pub fn subscribe_with(feed: &Feed, request: &Request, heartbeat: Duration) -> Response {
     if !matches!(request.method(), "GET" | "HEAD") {
         let response = Response::plain(Status::METHOD_NOT_ALLOWED);
         return response.with("Allow", "GET, HEAD");
     }
-    let cursor = match request.field("last-event-id") {
-        // What the browser has seen since counts more than the address, which stays the same.
-        Some(id) => id.parse(),
-        None => match since(request) {
-            Some(since) => since.parse(),
-            None => Ok(feed.last()),
-        },
-    };
-    let Ok(cursor) = cursor else {
-        let sentence = "Last-Event-ID is the number of the last event that you have\n";
+    let Some(cursor) = cursor(feed, request) else {
+        let sentence = "Last-Event-ID, or since, is the number of the last event that you have\n";
         return Response::text(Status::BAD_REQUEST, sentence);
     };
     let Some(seat) = feed.take_seat() else {
@@ -48,6 +49,7 @@ pub fn subscribe(feed: &Feed, request: &Request) -> Response {
     let subscriber = Subscriber {
         seat,
         cursor,
+        heartbeat,
         said: None,
     };
     Response {
@@ -61,12 +63,26 @@ pub fn subscribe(feed: &Feed, request: &Request) -> Response {
 }
 // ANCHOR_END: subscribe
 
-fn since(request: &Request) -> Option<&str> {
-    let query = request.query()?;
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("since="))
+// ANCHOR: resume
+/// Behind which event the client wants to go on; `None` when that is no number.
+fn cursor(feed: &Feed, request: &Request) -> Option<u64> {
+    // What the browser has seen since counts more than the address, which stays the same.
+    let said = match request.all("last-event-id").next() {
+        Some(id) => Some(str::from_utf8(id).ok()?),
+        None => since(request),
+    };
+    match said {
+        Some(said) if said.bytes().all(|byte| byte.is_ascii_digit()) => said.parse().ok(),
+        Some(_) => None,
+        None => Some(feed.last()),
+    }
 }
+
+fn since(request: &Request) -> Option<&str> {
+    let mut pairs = request.query()?.split('&');
+    pairs.find_map(|pair| pair.strip_prefix("since="))
+}
+// ANCHOR_END: resume
 
 // ANCHOR: subscriber
 /// A client that listens. It has no queue of its own, but a cursor into the feed: a slow one costs no
@@ -74,6 +90,7 @@ fn since(request: &Request) -> Option<&str> {
 struct Subscriber {
     seat: Seat,
     cursor: u64,
+    heartbeat: Duration,
     /// When something was sent last; `None` before the first time.
     said: Option<Instant>,
 }
@@ -81,14 +98,22 @@ struct Subscriber {
 impl Stream for Subscriber {
     fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let Some(said) = self.said else {
-            // At once: a head without a body may wait in somebody's buffer.
+            // At once: a head without a body may wait in somebody's buffer. And with the number: a client
+            // that is cut off before the first event must know, too, where it was.
             self.said = Some(Instant::now());
-            return Ok(Some(sse::write_retry(RETRY)));
+            let mut bytes = sse::write_retry(RETRY);
+            bytes.extend(sse::write_id(self.cursor));
+            return Ok(Some(bytes));
         };
         let mut bytes = Vec::new();
-        match self.seat.wait(self.cursor, LOOK) {
+        let patience = LOOK.min(self.heartbeat.saturating_sub(said.elapsed()));
+        match self.seat.wait(self.cursor, patience) {
             Ok(events) => {
                 for event in events {
+                    // Policy, memory: the others stay in the feed, where they are for all subscribers.
+                    if bytes.len() >= PIECE {
+                        break;
+                    }
                     bytes.extend(sse::write_event(Some(event.id), None, &event.text));
                     self.cursor = event.id;
                 }
@@ -103,7 +128,7 @@ impl Stream for Subscriber {
             if self.seat.feed().is_closed() {
                 return Ok(None);
             }
-            if said.elapsed() >= HEARTBEAT {
+            if said.elapsed() >= self.heartbeat {
                 bytes.extend_from_slice(sse::COMMENT);
             }
         }

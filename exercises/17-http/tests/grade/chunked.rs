@@ -118,6 +118,7 @@ fn decodes_a_body_that_arrives_whole() {
         let stream = [&chunk(data.as_bytes()), LAST_CHUNK].concat();
         decodes(scene, &stream, |departed| match departed.first() {
             (Said::Refuses(_), Said::End(_)) => "crlf-behind-the-data",
+            (Said::End(rest), Said::End(_)) if rest == b"\r\n" => "crlf-behind-the-data",
             (_, Said::End(_)) => "only-the-chunk-goes",
             (Said::Message(got), _) if got.len() == 26 => "the-size-decides",
             _ => "hexadecimal",

@@ -53,7 +53,9 @@ fn why(departed: &Departed) -> &'static str {
     let whole = |bytes: &[u8]| bytes.ends_with(b"\r\n\r\n");
     match departed.first() {
         (Said::Message(head), Said::Waits) if !whole(head) => "answers-before-the-blank-line",
-        (Said::Message(head), Said::Message(wanted)) if wanted.starts_with(head) => {
+        (Said::Message(head), Said::Message(wanted))
+            if !head.is_empty() && wanted.starts_with(head) =>
+        {
             "answers-before-the-blank-line"
         }
         _ if departed.before > 0 && !whole(&departed.arrived[..departed.before]) => {

@@ -10,8 +10,8 @@ use http::Answer;
 const HELP: &str = "
 Usage: http-get [ADDRESS]
 
-Each line of standard input is a target, like /index.html. Asks the server for it, and prints head
-and body of the response. Each has a connection of its own.
+Each line of standard input is a target, like /index.html. Asks the server for
+it, and prints head and body of the response. Each has a connection of its own.
 ADDRESS is the server's: 127.0.0.1:7017 unless given.
 ";
 

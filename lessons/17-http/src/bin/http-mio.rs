@@ -13,7 +13,8 @@ use threads::{Limits, News, Stop};
 const HELP: &str = "
 Usage: http-mio [ADDRESS]
 
-Serves the files of the current folder, to all clients in one thread. Ctrl-C ends it.
+Serves the files of the current folder, to all clients in one thread. Ctrl-C
+ends it.
 ADDRESS is where to listen: 127.0.0.1:7117 unless given.
 ";
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn listen(address: SocketAddr) -> io::Result<()> {
+    threads::raise_descriptor_limit(); // What it is then is for accept to find out.
     let files = Files::new(Path::new("."))?;
     let listener = TcpListener::bind(address)?;
     let stop = Stop::new();
@@ -35,7 +37,7 @@ fn listen(address: SocketAddr) -> io::Result<()> {
         Patience::USUAL,
         &stop,
         |news| match news {
-            News::Ended(client, Ok(count)) => println!("{client}: answered {count} requests"),
+            News::Ended(client, Ok(count)) => println!("{client}: requests answered: {count}"),
             News::Ended(client, Err(error)) => println!("{client}: {error}"),
             News::AcceptFailed(error) => println!("cannot accept: {error}"),
         },

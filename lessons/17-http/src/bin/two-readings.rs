@@ -7,8 +7,8 @@ use http::{Connection, MAX_BODY};
 const HELP: &str = "
 Usage: two-readings
 
-Gives the same bytes to two parsers that forgive, and to the connection of this lesson. It uses no
-network.
+Gives the same bytes to two parsers that forgive, and to the connection of this
+lesson. It uses no network.
 ";
 
 const END_OF_HEAD: &str = "\r\n\r\n";

@@ -84,6 +84,7 @@ fn whoever_could_smuggle_is_refused() {
         // Hosts.
         ("Host: y\r\n", 400),
         ("host: x\r\n", 400),
+        ("Host:\r\n", 400),
         // Expectations.
         ("Expect: the unexpected\r\nContent-Length: 5\r\n", 417),
     ] {
@@ -112,6 +113,10 @@ fn request_lines_have_one_reading() {
         ("GET * HTTP/1.1\r\n", 400),
         ("GET ftp://x/ HTTP/1.1\r\n", 400),
         ("GET http:///x HTTP/1.1\r\n", 400),
+        ("GET http://:80/x HTTP/1.1\r\n", 400),
+        ("GET http://user@x/ HTTP/1.1\r\n", 400),
+        ("GET http://x\\y/ HTTP/1.1\r\n", 400),
+        ("GET /x#y HTTP/1.1\r\n", 400),
         ("GET / http/1.1\r\n", 400),
         ("GET / HTTP/1.10\r\n", 400),
         ("GET / HTTP/11\r\n", 400),
@@ -130,7 +135,40 @@ fn request_lines_have_one_reading() {
     );
     // What TLS begins with, and what HTTP/2 does.
     assert_refused(b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\n", 400);
-    assert_refused(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400);
+    assert_refused(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
+}
+
+#[test]
+fn a_host_is_a_host() {
+    for host in [
+        "a b", "a/b", "a?b", "a\\b", "user@a", "a, b", ":80", "\"a\"", "\u{ac00}",
+    ] {
+        for version in ["HTTP/1.0", "HTTP/1.1"] {
+            assert_refused(
+                format!("GET / {version}\r\nHost: {host}\r\n\r\n").as_bytes(),
+                400,
+            );
+        }
+    }
+    for host in ["", "a", "a.b:80", "127.0.0.1:", "[::1]:7017", "a_b", "%41"] {
+        let asked = run([format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()]);
+        assert_eq!((asked.asked.len(), asked.refused), (1, None), "{host}");
+    }
+}
+
+#[test]
+fn the_refusal_of_a_head_request_has_no_body() {
+    for request in [
+        "HEAD / HTTP/1.1\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe",
+    ] {
+        let run = run_every_cut(request.as_bytes());
+        assert!(run.refused.is_some(), "{request}");
+        let sent = String::from_utf8(run.sent).unwrap();
+        assert!(sent.contains("\r\nContent-Length: "), "{sent}");
+        assert!(sent.ends_with("\r\n\r\n"), "{sent}");
+    }
 }
 
 /// A chunked body, behind a good head.
@@ -183,6 +221,12 @@ fn chunks_have_one_reading() {
         connection.next_event().unwrap_err().status,
         Status::BAD_REQUEST
     );
+    // Many short extensions are as long as a long one.
+    let extended = format!("1;{}\r\na\r\n", "b".repeat(99));
+    for (count, refused) in [(40, None), (41, Some(400))] {
+        let run = crate::run([&*chunked(&format!("{}0\r\n\r\n", extended.repeat(count)))]);
+        assert_eq!(run.refused, refused);
+    }
     let run = run([&*chunked(&format!("0\r\nX: {}\r\n\r\n", "a".repeat(5000)))]);
     assert_eq!(run.refused, Some(400));
     let run = crate::run([&*chunked(&format!("0\r\n{}\r\n", "X: y\r\n".repeat(5000)))]);

@@ -261,7 +261,8 @@ fn a_trickler_is_told_that_it_is_too_slow() {
             done.send(()).unwrap();
             assert_eq!(rest(&client), "");
             trickling.join().unwrap();
-            assert_eq!(server.ended().unwrap(), 0);
+            let ended = server.ended().unwrap_err().to_string();
+            assert!(ended.starts_with("408 "), "{engine:?}: {ended}");
             assert_eq!(server.stop(), 0);
         }
     }
@@ -369,7 +370,7 @@ fn a_reader_may_take_longer_than_the_patience_for_a_piece() {
                     started.elapsed() > PATIENCE && got > LARGE,
                     "{engine:?}: {got}"
                 );
-                assert_eq!(server.stop(), 0);
+                assert_eq!(server.stop(), 0, "{engine:?}");
             });
         }
     });
@@ -597,6 +598,23 @@ fn what_comes_after_the_last_request_makes_no_reset() {
         sending.join().unwrap();
         assert_eq!(server.ended().unwrap(), 1);
         assert_eq!(server.stop(), 0);
+    }
+}
+
+#[test]
+fn a_stop_waits_for_nobody_who_has_all_and_stays() {
+    for engine in BOTH {
+        for last in [
+            "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "GET / HTTP/3.0\r\nHost: x\r\n\r\n",
+        ] {
+            let server = Server::start(engine, LIMITS, GENEROUS, echo);
+            let client = connect(server.address);
+            say(&client, last);
+            assert!(rest(&client).starts_with("HTTP/1.1 "));
+            assert_eq!(server.stop(), 0, "{engine:?}");
+            drop(client);
+        }
     }
 }
 

@@ -61,6 +61,33 @@ fn ctrl_c_ends_a_server_while_clients_are_idle() {
     }
 }
 
+/// A load generator that others have written: every request is answered, and no connection fails.
+#[test]
+fn wrk_loses_nothing() {
+    if !installed("wrk") {
+        return;
+    }
+    for path in SERVERS {
+        let mut server = Program::start(path, &[ANY_PORT]);
+        let url = format!("http://{}/Cargo.toml", server.address());
+        let run = Command::new("wrk")
+            .args(["--threads", "1", "--connections", "32", "--duration", "1s"])
+            .args(["--timeout", "20s", &url])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        assert!(
+            run.status.success() && said.contains("requests in"),
+            "{said}"
+        );
+        // What wrk says only when there were some.
+        for bad in ["Socket errors", "Non-2xx"] {
+            assert!(!said.contains(bad), "{path}: {said}");
+        }
+    }
+}
+
 /// What curl prints for these arguments, without its own words.
 fn curl(arguments: &[&str]) -> String {
     let run = Command::new("curl")

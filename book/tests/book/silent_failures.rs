@@ -1,8 +1,4 @@
 //! What mdBook passes over in silence fails the build or the check, with the file, the line and a sentence.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot set up its book has failed"
-)]
 
 use std::fs;
 use std::path::Path;

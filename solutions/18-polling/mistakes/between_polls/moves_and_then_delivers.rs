@@ -1,0 +1,55 @@
+//! hint: first-delivered-then-moved
+//! Moves the cursor first: an event that cannot be delivered is lost.
+
+use std::io::{self, ErrorKind};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub id: u64,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Cursor(u64),
+    Event(Event),
+    End,
+}
+
+#[derive(Debug, Default)]
+pub struct Client {
+    cursor: u64,
+}
+
+impl Client {
+    pub fn new() -> Client {
+        Client::default()
+    }
+
+    pub fn request(&self) -> String {
+        format!("GET /events?since={}", self.cursor)
+    }
+
+    pub fn take(
+        &mut self,
+        answer: impl IntoIterator<Item = io::Result<Part>>,
+        mut deliver: impl FnMut(&Event) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut end = self.cursor;
+        for part in answer {
+            match part? {
+                Part::Cursor(cursor) => end = cursor,
+                Part::Event(event) if event.id <= self.cursor => {}
+                Part::Event(event) => {
+                    self.cursor = event.id;
+                    deliver(&event)?;
+                }
+                Part::End => {
+                    self.cursor = self.cursor.max(end);
+                    return Ok(());
+                }
+            }
+        }
+        Err(ErrorKind::UnexpectedEof.into())
+    }
+}

@@ -1,0 +1,48 @@
+//! hint: one-throw-for-all
+//! Throws once in its life: two clients that threw alike meet each time.
+
+use std::time::Duration;
+
+pub const FIRST: Duration = Duration::from_millis(200);
+
+pub const LONGEST: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Answered,
+    Refused(Duration),
+    Failed,
+}
+
+#[derive(Debug)]
+pub struct Repoll<R> {
+    random: R,
+    failures: u32,
+    thrown: Option<f64>,
+}
+
+impl<R: FnMut() -> f64> Repoll<R> {
+    pub fn new(random: R) -> Repoll<R> {
+        Repoll {
+            random,
+            failures: 0,
+            thrown: None,
+        }
+    }
+
+    pub fn wait_after(&mut self, outcome: Outcome) -> Duration {
+        let wished = match outcome {
+            Outcome::Answered => {
+                self.failures = 0;
+                return Duration::ZERO;
+            }
+            Outcome::Refused(wished) => wished,
+            Outcome::Failed => Duration::ZERO,
+        };
+        let doubled = FIRST.saturating_mul(2_u32.saturating_pow(self.failures));
+        self.failures = self.failures.saturating_add(1);
+        let thrown = *self.thrown.get_or_insert_with(|| (self.random)());
+        let own = doubled.min(LONGEST).mul_f64(thrown);
+        wished.saturating_add(own)
+    }
+}

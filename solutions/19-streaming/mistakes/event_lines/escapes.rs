@@ -1,0 +1,20 @@
+//! hint: a-field-for-each-line
+//! Escapes line ends, and nobody undoes it.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+pub fn encode(id: Option<u64>, name: Option<&str>, data: &str) -> Result<String, Refused> {
+    let mut event = String::new();
+    if let Some(id) = id {
+        event += &format!("id: {id}\n");
+    }
+    if let Some(name) = name {
+        if name.contains(['\r', '\n']) {
+            return Err(Refused);
+        }
+        event += &format!("event: {name}\n");
+    }
+    event += &format!("data: {}\n", data.replace('\n', "\\n"));
+    Ok(event + "\n")
+}

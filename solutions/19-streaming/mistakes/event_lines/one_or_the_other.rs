@@ -1,0 +1,21 @@
+//! hint: a-field-for-each
+//! Writes the name when there is no number.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+pub fn encode(id: Option<u64>, name: Option<&str>, data: &str) -> Result<String, Refused> {
+    let mut event = String::new();
+    if let Some(id) = id {
+        event += &format!("id: {id}\n");
+    } else if let Some(name) = name {
+        if name.contains(['\r', '\n']) {
+            return Err(Refused);
+        }
+        event += &format!("event: {name}\n");
+    }
+    for line in data.replace("\r\n", "\n").split(['\r', '\n']) {
+        event += &format!("data: {line}\n");
+    }
+    Ok(event + "\n")
+}

@@ -1,0 +1,26 @@
+//! hint: buffered-chunks
+//! Flushes into a buffer of its own, and that one never.
+
+use std::io::{self, Write};
+
+pub const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+pub fn chunk(data: &[u8]) -> Vec<u8> {
+    let size = format!("{:x}\r\n", data.len());
+    [size.as_bytes(), data, b"\r\n"].concat()
+}
+
+pub fn stream(mut connection: impl Write, parts: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+    let mut out = Vec::new();
+    out.write_all(HEAD)?;
+    out.flush()?;
+    for part in parts.filter(|part| !part.is_empty()) {
+        out.write_all(&chunk(&part))?;
+        out.flush()?;
+    }
+    out.write_all(LAST_CHUNK)?;
+    connection.write_all(&out)?;
+    connection.flush()
+}
