@@ -393,8 +393,11 @@ impl<R: Fn(News), P: Protocol> Server<R, P> {
                 self.schedule(token);
                 continue;
             }
-            let next = self.protocol.late(&mut guest.talk, now);
-            self.go_on(token, next);
+            match self.protocol.late(&mut guest.talk, now) {
+                // It says then what it waits for next, and for how long.
+                Ok(Next::Turn) => self.make_ready(token),
+                next => self.go_on(token, next),
+            }
         }
     }
     // ANCHOR_END: schedule
