@@ -10,11 +10,13 @@
 //! - [`Extension`] is something more on which both may agree.
 
 mod extensions;
+mod handshake;
 mod key;
 mod opening;
 mod upgrade;
 
 pub use extensions::{Extension, extensions};
+pub use handshake::Handshake;
 pub use key::{accept_key, client_key};
 pub use opening::{Opened, Opening, Unopened};
 pub use upgrade::{Origins, Policy, Upgrade, upgrade};

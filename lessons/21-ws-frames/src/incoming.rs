@@ -143,8 +143,8 @@ impl Incoming {
     }
 
     // ANCHOR: next_event
-    /// The next event of the bytes in `buffer`, and how many of them it has used up: call it again with the
-    /// bytes behind them. No event: read more, behind those that are not used up, and show them again.
+    /// The next event of the bytes in `buffer`, and those behind it: call it again with them. No event: read
+    /// more, put it behind these bytes, and show both.
     ///
     /// The bytes of a part of a frame are unmasked where they are: change nothing in them.
     ///
@@ -153,20 +153,20 @@ impl Incoming {
     /// Whatever RFC 6455 forbids, as soon as it can be known. The connection must be failed.
     pub fn next_event<'b>(
         &mut self,
-        buffer: &'b mut [u8],
-    ) -> Result<(usize, Option<Event<'b>>), Violation> {
-        let mut used = 0;
+        mut buffer: &'b mut [u8],
+    ) -> Result<(Option<Event<'b>>, &'b mut [u8]), Violation> {
         loop {
-            let Some(frame) = self.next_frame(&mut buffer[used..])? else {
-                return Ok((used, None));
+            let Some(frame) = self.next_frame(buffer)? else {
+                return Ok((None, buffer));
             };
-            let start = used + frame.start;
-            used = start + frame.done;
+            let (bytes, rest) = buffer.split_at_mut(frame.start + frame.done);
+            let payload = &mut bytes[frame.start..];
             if frame.header.fin {
-                let event = self.event(&frame.header, &mut buffer[start..used])?;
-                return Ok((used, Some(event)));
+                let event = self.event(&frame.header, payload)?;
+                return Ok((Some(event), rest));
             }
-            self.keep(&frame.header, &buffer[start..used]);
+            self.keep(&frame.header, payload);
+            buffer = rest;
         }
     }
     // ANCHOR_END: next_event

@@ -2,6 +2,7 @@
 
 mod session;
 
+pub mod mio;
 pub mod threads;
 
 pub use session::{Closed, Compression, Heard, Session};

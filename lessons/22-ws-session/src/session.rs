@@ -27,6 +27,8 @@ pub trait Compression: Send {
 pub enum Heard<'b> {
     /// A message.
     Message(Kind, Payload<'b>),
+    /// It has asked whether we are here, and has its answer.
+    Ping,
     /// An answer to a ping, or a sign of life.
     Pong(&'b [u8]),
     /// The conversation is over. Write what is still to be sent; then a server ends its stream, and a client
@@ -109,21 +111,21 @@ impl Session {
     }
 
     // ANCHOR: next_event
-    /// The next thing that the bytes in `buffer` say, and how many of them are used up; as
-    /// [`Incoming::next_event`]. What the protocol itself answers to it is put into `out`.
+    /// The next thing that the bytes in `buffer` say, and the bytes behind it; as [`Incoming::next_event`].
+    /// What the protocol itself answers to it is put into `out`.
     pub fn next_event<'b>(
         &mut self,
         buffer: &'b mut [u8],
         out: &mut Vec<u8>,
-    ) -> (usize, Option<Heard<'b>>) {
+    ) -> (Option<Heard<'b>>, &'b mut [u8]) {
         // What comes behind a close frame means nothing (section 5.5.1).
         if self.state == State::Over {
-            return (buffer.len(), None);
+            return (None, &mut []);
         }
-        let (used, event) = match self.incoming.next_event(buffer) {
-            Ok((used, Some(event))) => (used, event),
-            Ok((used, None)) => return (used, None),
-            Err(violation) => return (0, Some(self.fail(violation, out))),
+        let (event, rest) = match self.incoming.next_event(buffer) {
+            Ok((Some(event), rest)) => (event, rest),
+            Ok((None, rest)) => return (None, rest),
+            Err(violation) => return (Some(self.fail(violation, out)), &mut []),
         };
         let heard = match event {
             Event::Message {
@@ -139,7 +141,7 @@ impl Session {
                 if self.state == State::Open {
                     self.frame(Opcode::Pong, false, payload, out);
                 }
-                return (used, Some(Heard::Pong(&[])));
+                return (Some(Heard::Ping), rest);
             }
             Event::Pong(payload) => Heard::Pong(payload),
             Event::Close(reason) => {
@@ -156,7 +158,7 @@ impl Session {
                 Heard::Closed(Closed::Clean(code, text))
             }
         };
-        (used, Some(heard))
+        (Some(heard), rest)
     }
     // ANCHOR_END: next_event
 

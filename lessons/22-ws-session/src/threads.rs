@@ -4,12 +4,12 @@ use std::io;
 use std::net::{Shutdown, TcpListener};
 use std::time::{Duration, Instant};
 
-use http::{Connection, Event, Status};
+use http::{Refused, Request, Response, Status};
 use threads::{Conversation, Limits, News, Stop, threaded};
-use timeouts::{Deadline, Heard, write_by};
-use ws_handshake::{Policy, Upgrade, upgrade};
+use timeouts::{Deadline, Heard, listen_for, write_by};
+use ws_handshake::{Handshake, Upgrade};
 
-use crate::session::{Compression, Heard as Said, Session};
+use crate::session::{Heard as Said, Session};
 
 /// Bytes that one read may bring.
 const BUFFER_SIZE: usize = 64 * 1024;
@@ -17,10 +17,11 @@ const BUFFER_SIZE: usize = 64 * 1024;
 /// Bytes of answers that wait until they are written, with one write.
 const MOST_UNSENT: usize = 64 * 1024;
 
-/// How long the handshake, and a write, may take.
+/// How long the handshake, a write, and the end may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Echoes messages.
+// ANCHOR: serve
+/// Sends back every message. `welcome` says who may come, and with which session.
 ///
 /// # Errors
 ///
@@ -28,122 +29,87 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn serve(
     listener: TcpListener,
     limits: Limits,
-    policy: &Policy,
-    max_message: usize,
-    agree: impl Fn(&mut Upgrade) -> Option<Box<dyn Compression>> + Send + Sync,
     stop: &Stop,
     report: impl Fn(News) + Send + Sync + 'static,
+    welcome: impl Fn(&Request) -> Result<(Upgrade, Session), Response> + Send + Sync,
 ) -> io::Result<usize> {
     threaded::serve_each(listener, limits, stop, report, |conversation| {
-        let Some((rest, compression)) = open(conversation, policy, &agree)? else {
-            return Ok(0);
-        };
-        converse(
-            conversation,
-            Session::server(max_message, compression),
-            rest,
-            limits,
-        )
+        match open(conversation, &welcome)? {
+            Some((session, rest)) => converse(conversation, session, rest, limits),
+            None => Ok(0),
+        }
     })
 }
+// ANCHOR_END: serve
 
 /// The opening handshake. `None`: it was refused.
 fn open(
     conversation: &Conversation,
-    policy: &Policy,
-    agree: &impl Fn(&mut Upgrade) -> Option<Box<dyn Compression>>,
-) -> io::Result<Option<(Vec<u8>, Option<Box<dyn Compression>>)>> {
+    welcome: &impl Fn(&Request) -> Result<(Upgrade, Session), Response>,
+) -> io::Result<Option<(Session, Vec<u8>)>> {
     let deadline = Deadline::after(Instant::now(), PATIENCE);
-    let mut connection = Connection::new(0);
+    let mut handshake = Handshake::new();
     let mut buffer = vec![0; BUFFER_SIZE];
-    let mut request = None;
-    let mut rest = None;
     loop {
-        match connection.next_event() {
-            Ok(Some(Event::Request(head))) => request = Some(head),
-            Ok(Some(Event::RequestEnd)) => {
-                if let Some(request) = request.take() {
-                    match upgrade(&request, policy) {
-                        Ok(mut upgrade) => {
-                            let compression = agree(&mut upgrade);
-                            let fields = upgrade.fields.iter();
-                            let fields: Vec<_> = fields
-                                .map(|(name, value)| (*name, value.as_str()))
-                                .collect();
-                            rest = Some((connection.switch(&fields), compression));
-                        }
-                        Err(response) => {
-                            connection.close_after_response();
-                            let mut body = response.begin(&mut connection);
-                            while body.send_more(&mut connection)? {}
-                        }
-                    }
-                }
-            }
-            Ok(Some(Event::Body(_))) => {}
-            Ok(Some(Event::End)) => return Ok(None),
-            Ok(None) => {
-                write_by(conversation.stream(), connection.data_to_send(), deadline)?;
-                connection.data_sent(connection.data_to_send().len());
-                if rest.is_some() || connection.is_over() {
-                    return Ok(rest);
-                }
-                let left = deadline.left(Instant::now());
-                match conversation.listen_for(&mut buffer, left)? {
-                    Heard::Bytes(count) => connection.receive_data(&buffer[..count]),
-                    Heard::End => connection.receive_end(),
-                    Heard::Silence => connection.refuse(http::Refused {
-                        status: Status::REQUEST_TIMEOUT,
-                        why: "too slow",
-                    }),
-                }
-            }
-            Err(refused) => connection.refuse(refused),
+        let opened = handshake.answer(welcome);
+        write_by(conversation.stream(), handshake.data_to_send(), deadline)?;
+        handshake.data_sent(handshake.data_to_send().len());
+        if opened.is_some() {
+            return Ok(opened);
+        }
+        if handshake.is_over() {
+            linger(conversation)?;
+            return Ok(None);
+        }
+        match conversation.listen_for(&mut buffer, deadline.left(Instant::now()))? {
+            Heard::Bytes(count) => handshake.receive_data(&buffer[..count]),
+            Heard::End => handshake.receive_end(),
+            Heard::Silence => handshake.refuse(Refused {
+                status: Status::REQUEST_TIMEOUT,
+                why: "the request did not come in time",
+            }),
         }
     }
 }
 
+// ANCHOR: converse
 fn converse(
     conversation: &Conversation,
     mut session: Session,
     rest: Vec<u8>,
     limits: Limits,
 ) -> io::Result<u64> {
-    let mut stream = conversation.stream();
-    let mut buffer = rest;
-    let mut filled = buffer.len();
-    let mut out = Vec::new();
-    let mut count = 0;
+    let write = |out: &mut Vec<u8>| {
+        let deadline = Deadline::after(Instant::now(), PATIENCE);
+        let written = write_by(conversation.stream(), out, deadline);
+        out.clear();
+        written
+    };
+    let (mut filled, mut buffer) = (rest.len(), rest);
+    let (mut count, mut out) = (0, Vec::new());
     loop {
-        let mut at = 0;
-        let mut over = false;
+        let mut bytes = &mut buffer[..filled];
         loop {
-            let (used, said) = session.next_event(&mut buffer[at..filled], &mut out);
-            at += used;
+            let (said, rest) = session.next_event(bytes, &mut out);
+            bytes = rest;
             match said {
-                None => break,
                 Some(Said::Message(kind, message)) => {
                     count += 1;
                     session.send(kind, &message, &mut out);
                 }
-                Some(Said::Pong(_)) => {}
-                Some(Said::Closed(_)) => {
-                    over = true;
-                    break;
-                }
+                Some(Said::Ping | Said::Pong(_)) => {}
+                Some(Said::Closed(_)) | None => break,
             }
             if out.len() >= MOST_UNSENT {
-                write_by(stream, &out, Deadline::after(Instant::now(), PATIENCE))?;
-                out.clear();
+                write(&mut out)?;
             }
         }
-        buffer.copy_within(at..filled, 0);
-        filled -= at;
-        write_by(stream, &out, Deadline::after(Instant::now(), PATIENCE))?;
-        out.clear();
-        if over {
-            stream.shutdown(Shutdown::Write)?;
-            let _ = io::copy(&mut stream, &mut io::sink());
+        let left = bytes.len();
+        buffer.copy_within(filled - left..filled, 0);
+        filled = left;
+        write(&mut out)?;
+        if session.is_over() {
+            linger(conversation)?;
             return Ok(count);
         }
         let wants = session.wants().max(filled + BUFFER_SIZE);
@@ -153,7 +119,24 @@ fn converse(
         match conversation.listen_for(&mut buffer[filled..], limits.idle)? {
             Heard::Bytes(count) => filled += count,
             Heard::End => return Ok(count),
-            Heard::Silence => session.close(1001, "idle", &mut out),
+            Heard::Silence if session.is_open() => {
+                session.close(1001, "nothing was said", &mut out);
+            }
+            Heard::Silence => return Ok(count),
         }
     }
+}
+// ANCHOR_END: converse
+
+/// Ends our side, and waits until the client has ended its own, but not for ever.
+fn linger(conversation: &Conversation) -> io::Result<()> {
+    conversation.stream().shutdown(Shutdown::Write)?;
+    let deadline = Deadline::after(Instant::now(), PATIENCE);
+    let mut scrap = [0; 4096];
+    while let Heard::Bytes(_) = listen_for(
+        conversation.stream(),
+        &mut scrap,
+        deadline.left(Instant::now()),
+    )? {}
+    Ok(())
 }
