@@ -29,8 +29,13 @@ const IDLE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const CONNECTS: usize = 5_000;
+/// How long they go on at most: while the backlog is full, a kernel asks again only after a second.
+const CONNECTING: Duration = Duration::from_secs(3);
 const RESETS: usize = 100;
 const IDLERS: usize = 300;
+/// Before a server that talks with one client at a time: fewer than its backlog (128), or the attack
+/// tests for how long a kernel waits before it asks for a connection again.
+const IDLERS_IN_LINE: usize = 100;
 /// Clients that do not read, all at once.
 const NON_READERS: usize = 10;
 const GARBAGE: usize = 64 * 1024;
@@ -48,7 +53,9 @@ const MEMORY_SLACK: usize = 8 * 1024 * 1024;
 /// A server under attack, and how an honest client talks with it.
 struct Target {
     name: &'static str,
-    /// The shortest thing that a client may say; it is said without end by one that never reads.
+    /// Something that a client may say; it is said without end by one that never reads. It is long enough
+    /// that kernels' buffers are full soon: a server of one client at a time works through all ten of them
+    /// before it is an honest client's turn.
     word: &'static [u8],
     serve: Serve,
     /// One whole conversation; an error when the server does not keep its side.
@@ -81,7 +88,7 @@ fn many() -> impl Iterator<Item = Target> {
     servers::ALL.iter().map(|server| Target {
         name: server.name,
         word: match server.protocol {
-            Protocol::Echo => b"x",
+            Protocol::Echo => LINE,
             Protocol::Chat => b"\0\0\0\x01x",
         },
         serve: Serve::Many(server),
@@ -92,11 +99,14 @@ fn many() -> impl Iterator<Item = Target> {
     })
 }
 
+/// 64 bytes.
+const LINE: &[u8] = b"...............................................................\n";
+
 /// Every server of Part I.
 const ONE_BY_ONE: &[Target] = &[
     Target {
         name: "hello-server",
-        word: b"x",
+        word: LINE,
         serve: Serve::OneByOne(|listener| {
             first_socket::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
         }),
@@ -108,7 +118,7 @@ const ONE_BY_ONE: &[Target] = &[
     },
     Target {
         name: "echo-server",
-        word: b"x",
+        word: LINE,
         serve: Serve::OneByOne(|listener| {
             tcp_echo::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
         }),
@@ -116,7 +126,7 @@ const ONE_BY_ONE: &[Target] = &[
     },
     Target {
         name: "frame-server",
-        word: b"\0\0\0\x01x",
+        word: b"\0\0\0\x40................................................................",
         serve: Serve::OneByOne(|listener| {
             framing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
         }),
@@ -128,7 +138,7 @@ const ONE_BY_ONE: &[Target] = &[
     },
     Target {
         name: "upload-server",
-        word: b"x",
+        word: LINE,
         serve: Serve::OneByOne(|listener| {
             closing::serve(&listener, IDLE, |_, _| ControlFlow::Continue(()))
         }),
@@ -142,7 +152,7 @@ const ONE_BY_ONE: &[Target] = &[
     },
     Target {
         name: "liveness",
-        word: b"x\n",
+        word: LINE,
         serve: Serve::OneByOne(|listener| {
             let limits = timeouts::Limits {
                 interval: IDLE / 2,
@@ -411,9 +421,9 @@ type Attack = fn(SocketAddr, &Target) -> Vec<TcpStream>;
 const CROWD: &str = "10 that never read";
 
 const ATTACKS: &[(Attack, &str)] = &[
-    (connects_and_closes, "5,000 connects and closes"),
+    (connects_and_closes, "up to 5,000 connects and closes"),
     (resets_at_every_step, "400 resets, at every step"),
-    (idles, "300 idle clients"),
+    (idles, "idle clients"),
     (trickles, "a trickler"),
     (never_reads, "a client that never reads"),
     (crowds, CROWD),
@@ -422,9 +432,10 @@ const ATTACKS: &[(Attack, &str)] = &[
 ];
 
 fn connects_and_closes(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
-    for _ in 0..CONNECTS {
-        drop(attacker(address));
-    }
+    let end = Instant::now() + CONNECTING;
+    (0..CONNECTS)
+        .take_while(|_| Instant::now() < end)
+        .for_each(|_| drop(attacker(address)));
     Vec::new()
 }
 
@@ -449,8 +460,12 @@ fn resets_at_every_step(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
     Vec::new()
 }
 
-fn idles(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
-    (0..IDLERS).map(|_| attacker(address)).collect()
+fn idles(address: SocketAddr, target: &Target) -> Vec<TcpStream> {
+    let idlers = match target.serve {
+        Serve::OneByOne(_) => IDLERS_IN_LINE,
+        Serve::Many(_) => IDLERS,
+    };
+    (0..idlers).map(|_| attacker(address)).collect()
 }
 
 fn trickles(address: SocketAddr, _: &Target) -> Vec<TcpStream> {
@@ -467,7 +482,7 @@ fn never_reads(address: SocketAddr, target: &Target) -> Vec<TcpStream> {
     let mut stream = attacker(address);
     stream.set_write_timeout(Some(IDLE)).unwrap();
     // Until the kernels' buffers are full, or the server gives up.
-    let piece = target.word.repeat(64 * 1024);
+    let piece = target.word.repeat(1024);
     let _ = (0..FLOOD / piece.len()).try_for_each(|_| stream.write_all(&piece));
     vec![stream]
 }

@@ -12,6 +12,8 @@
     const CLOCK_READINGS = 8;
     // The first event comes half a second after the run's beginning: by then the page must be asking.
     const READY = 400;
+    // A server that hangs answers nothing, and refuses nothing either.
+    const PATIENCE = 10000;
 
     const korean = document.documentElement.lang === 'ko';
     const words = korean ? {
@@ -77,6 +79,7 @@
         constructor(answer, pace, keys) {
             this.address = `${LAB}/${answer.run}`;
             this.ended = new AbortController();
+            this.abortAfter(answer.lasts + GRACE + PATIENCE);
             this.isOver = false;
             this.over = new Promise((resolve) => { this.tellOver = resolve; });
             this.asking = [];
@@ -84,6 +87,11 @@
             this.offset = 0;
             const ways = keys.map((key) => [key, { requests: [], delays: [], counts: [] }]);
             this.run = { pace, lasts: answer.lasts, seed: answer.seed, clock: Infinity, events: [], ways: Object.fromEntries(ways) };
+        }
+
+        // Ends what is still asked for then.
+        abortAfter(time) {
+            setTimeout(() => this.ended.abort(), time);
         }
 
         // Milliseconds since the run began, by the server's clock.
@@ -145,6 +153,7 @@
         async end() {
             this.isOver = true;
             this.tellOver();
+            this.abortAfter(PATIENCE);
             await this.fetch('/stop', 'POST');
             await Promise.race([Promise.allSettled(this.asking), sleep(GRACE)]);
             this.keep(await (await this.fetch('')).json());
@@ -458,7 +467,7 @@
             try {
                 const { lasts, seed } = figure.dataset;
                 const query = `pace=${pace.value}&lasts=${lasts}${seed ? `&seed=${seed}` : ''}`;
-                const response = await fetch(`${LAB}?${query}`, { method: 'POST' });
+                const response = await fetch(`${LAB}?${query}`, { method: 'POST', signal: AbortSignal.timeout(PATIENCE) });
                 if (!response.ok) {
                     state.textContent = response.status === 503 ? words.busy : words.gone;
                     return;
@@ -520,7 +529,7 @@
     const figures = document.querySelectorAll('figure.lab');
     if (figures.length > 0) {
         const isLocal = location.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname);
-        const served = isLocal ? fetch(LAB).then((response) => response.ok, () => false) : Promise.resolve(false);
+        const served = isLocal ? fetch(LAB, { signal: AbortSignal.timeout(PATIENCE) }).then((response) => response.ok, () => false) : Promise.resolve(false);
         served.then((isServed) => figures.forEach((figure) => begin(figure, isServed)));
     }
 })();

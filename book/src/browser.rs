@@ -15,7 +15,7 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
 /// Names under which such a browser is installed.
-pub const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 const FLAGS: [&str; 11] = [
     "--headless",
     "--hide-scrollbars",
@@ -45,12 +45,27 @@ const LONGEST_HANDSHAKE: usize = 4096;
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The browser on the `PATH`, if there is one.
-pub fn installed() -> Option<PathBuf> {
+pub(crate) fn installed() -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     NAMES
         .iter()
         .flat_map(|name| env::split_paths(&path).map(move |folder| folder.join(name)))
         .find(|file| file.is_file())
+}
+
+/// What to say when there is none.
+///
+/// # Errors
+/// The same in CI, where all must be tried.
+pub(crate) fn missing() -> Result<String, String> {
+    let sentence = format!(
+        "no browser: the pages were not tried. Install one of {}.",
+        NAMES.join(", ")
+    );
+    match env::var("CI").is_ok_and(|value| value == "true") {
+        true => Err(sentence),
+        false => Ok(sentence),
+    }
 }
 
 /// Pixels. The print page holds all chapters and is too long for one picture.
@@ -68,6 +83,19 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// Starts the browser that is installed. `None` when there is none: then nothing is tried, except in CI, where that is
+    /// a failure.
+    ///
+    /// # Errors
+    /// As for [`Browser::start`]; and in CI, when none is installed.
+    pub fn start_installed(profile: &Path) -> Result<Option<Browser>, Failure> {
+        if let Some(program) = installed() {
+            return Browser::start(&program, profile).map(Some);
+        }
+        eprintln!("skipped: {}", missing()?);
+        Ok(None)
+    }
+
     /// Starts `program`, with `profile` as the folder of a new profile.
     ///
     /// # Errors

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use book::Problem;
+use book::{Built, Problem};
 
 use crate::catalogue::{Catalogue, Language, file_url};
 use crate::check;
-use crate::process::own_group;
+use crate::process::{own_group, was_interrupted};
 use crate::progress::Progress;
 use crate::reload::{Reload, Sources};
 use crate::serve::{Server, WAKE_EVERY};
@@ -27,8 +27,7 @@ use crate::trouble::{Result, Trouble};
 pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
     println!("Sockets by Hand: from socket() to a WebSocket that you wrote yourself.");
     println!();
-    let built = book::build(&catalogue.root);
-    let (server, trouble) = match built.map_err(problems) {
+    let (server, trouble) = match try_build(&catalogue.root)? {
         built if somebody_is_there() => match start(&catalogue.root, None, None, built.err()) {
             Ok(server) => (Some(server), None),
             Err(trouble) => (None, Some(trouble)),
@@ -65,7 +64,7 @@ pub fn home(catalogue: &Catalogue, language: Language) -> Result<()> {
 /// # Errors
 /// When there is nothing to serve, or no port.
 pub fn serve(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
-    let built = book::build(root).map_err(problems);
+    let built = try_build(root)?;
     let server = start(root, port, None, built.err())?;
     println!("       Ctrl-C ends it.");
     if opens {
@@ -81,7 +80,7 @@ pub fn serve(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
 pub fn serve_author(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
     // From before the build: a save during it is not overlooked.
     let mut sources = Sources::new(root);
-    let built = book::build(root).map_err(problems);
+    let built = try_build(root)?;
     let reload = Reload::new();
     let server = start(root, port, Some(reload.clone()), built.err())?;
     println!("       A save builds it again, and open pages follow. Ctrl-C ends it.");
@@ -104,6 +103,18 @@ pub fn serve_author(root: &Path, port: Option<u16>, opens: bool) -> Result<()> {
             }
         }
     })
+}
+
+/// Builds the book for a server. What is wrong with it is for later: an earlier build may be served.
+///
+/// # Errors
+/// When Ctrl-C came meanwhile: then nobody wants a server and a browser any more.
+fn try_build(root: &Path) -> Result<Result<Built>> {
+    let built = book::build(root).map_err(problems);
+    match was_interrupted() {
+        true => Err(Trouble::Interrupted),
+        false => Ok(built),
+    }
 }
 
 /// Serves what there is: also pages of an earlier build, when this one had troubles. Says where, and that the port is

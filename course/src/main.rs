@@ -45,7 +45,9 @@ const BROKEN_SETUP: u8 = 2;
 /// What shells report for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
-/// Reads, checks, watches and hints. Without a command: builds, serves and opens the book, and shows what is next.
+/// Reads, checks, watches and hints.
+///
+/// Without a command it builds, serves and opens the book, and shows what is next.
 #[derive(Parser)]
 #[command(name = "cargo course", bin_name = "cargo course", after_help = EXIT_CODES)]
 struct Arguments {
@@ -94,7 +96,7 @@ enum Command {
     },
     /// The starter back; your version is kept
     Reset { exercise: String },
-    /// The system calls that programs really make, as a ladder (Linux, with strace)
+    /// The system calls of programs, as a ladder (Linux, with strace)
     Trace {
         /// One program, or a server and its clients
         #[arg(required = true, value_name = "PROGRAM")]
@@ -102,7 +104,7 @@ enum Command {
         /// Writes the ladder as a picture too
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,
-        /// Writes the ladder's lines too, for a `ladder` fence of a chapter
+        /// Writes the ladder's lines too, for a fence of a chapter
         #[arg(long, value_name = "FILE")]
         ladder: Option<PathBuf>,
     },

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use book::browser::{self, Browser};
+use book::browser::Browser;
 use http::threaded::{Patience, serve};
 use http::{Request, Response, Status};
 use polling::{Feed, MAX_SEATS, publish};
@@ -124,22 +124,12 @@ fn assert_shows(browser: &mut Browser, events: &[String]) {
     assert_eq!(browser.evaluate(SHOWN).unwrap(), json!(events));
 }
 
-/// None when none is installed, which CI does not accept.
-fn start_browser(profile: &Path) -> Option<Browser> {
-    let Some(program) = browser::installed() else {
-        let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!ci, "CI must have one of {}", browser::NAMES.join(", "));
-        eprintln!("skipped: no browser is installed, so none has tried the page");
-        return None;
-    };
-    Some(Browser::start(&program, &profile.join("profile")).unwrap())
-}
-
 /// Nothing is lost and nothing comes twice, however the server ends, and nobody has to reload the page.
 #[test]
 fn a_browser_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = start_browser(folder.path()) else {
+    let Some(mut browser) = Browser::start_installed(&folder.path().join("profile")).unwrap()
+    else {
         return;
     };
     let browser = &mut browser;
@@ -199,7 +189,8 @@ fn a_browser_goes_on_where_it_was() {
 #[test]
 fn the_page_speaks_and_asks_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = start_browser(folder.path()) else {
+    let Some(mut browser) = Browser::start_installed(&folder.path().join("profile")).unwrap()
+    else {
         return;
     };
     let browser = &mut browser;
@@ -252,7 +243,8 @@ fn the_page_speaks_and_asks_meanwhile() {
 #[test]
 fn a_page_that_was_refused_comes_back() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = start_browser(folder.path()) else {
+    let Some(mut browser) = Browser::start_installed(&folder.path().join("profile")).unwrap()
+    else {
         return;
     };
     let browser = &mut browser;
@@ -280,7 +272,8 @@ fn a_page_that_was_refused_comes_back() {
 #[test]
 fn the_page_is_accessible() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut browser) = start_browser(folder.path()) else {
+    let Some(mut browser) = Browser::start_installed(&folder.path().join("profile")).unwrap()
+    else {
         return;
     };
     let browser = &mut browser;

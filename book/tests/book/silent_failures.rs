@@ -426,7 +426,7 @@ fn without_a_browser_ci_fails_and_everyone_else_is_told() {
         return;
     }
     let said_with = |ci: &str| {
-        let name = "without_a_browser_ci_fails_and_everyone_else_is_told";
+        let name = "silent_failures::without_a_browser_ci_fails_and_everyone_else_is_told";
         let output = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", name, "--nocapture"])
             .env(INNER, "1")

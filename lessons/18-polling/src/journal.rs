@@ -42,11 +42,14 @@ impl Journal {
     /// # Errors
     ///
     /// `WouldBlock` when another process has it open; `InvalidData` when the file is no journal, or a
-    /// damaged one: it is left as it is.
+    /// damaged one, or a link to some other file: it is left as it is.
     pub fn open(path: &Path, kept: usize) -> io::Result<(Self, Log)> {
-        let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).open(path)?;
+        let file = options().create(true).open(path)?;
         lock(&file, path)?;
+        if !is_at(&file, path)? {
+            let sentence = format!("{} is no file of its own; move it away", path.display());
+            return Err(io::Error::new(ErrorKind::InvalidData, sentence));
+        }
         let mut journal = Self {
             path: path.to_path_buf(),
             file,
@@ -104,9 +107,7 @@ impl Journal {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut options = OpenOptions::new();
-        let options = options.read(true).append(true).create_new(true);
-        let mut file = options.open(&beside)?;
+        let mut file = options().create_new(true).open(&beside)?;
         lock(&file, &beside)?;
         let mut bytes = MAGIC.to_vec();
         for event in log.events() {
@@ -139,6 +140,29 @@ fn push(frames: &mut Frames, event: &Event) -> io::Result<()> {
     frames
         .send_frame(&payload)
         .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
+}
+
+/// To read, and to write at the end. What is said here is not for everybody who uses this computer.
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).append(true);
+    options
+}
+
+/// Whether this is the plain file that has this name. A folder for temporary files is everybody's: somebody
+/// may have put a link there, to a file that we may write and they may not.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (named, open) = (fs::symlink_metadata(path)?, file.metadata()?);
+    #[cfg(unix)]
+    let is_same = {
+        use std::os::unix::fs::MetadataExt;
+        (named.dev(), named.ino()) == (open.dev(), open.ino())
+    };
+    #[cfg(not(unix))]
+    let is_same = open.is_file();
+    Ok(named.is_file() && is_same)
 }
 
 /// Two servers with one journal would give the same number twice.
@@ -186,7 +210,7 @@ fn read(file: &mut File, path: &Path, kept: usize) -> io::Result<(Log, u64, usiz
                             0 => event.id > 0,
                             _ => event.id == log.last() + 1,
                         };
-                        expected && event.id < u64::MAX // There is always a next number.
+                        expected && event.id < u64::MAX / 2 // There is always a next number.
                     });
                     log.push(event.ok_or_else(|| damaged(length))?);
                     length += (PREFIX + payload.len()) as u64;

@@ -35,6 +35,14 @@ pub struct Missed {
 }
 // ANCHOR_END: event
 
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A terminal obeys control characters, and these come from somebody else.
+        let text = self.text.replace(char::is_control, "\u{fffd}");
+        write!(f, "{} {text}", self.id)
+    }
+}
+
 impl fmt::Display for Missed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cursor = self.cursor;

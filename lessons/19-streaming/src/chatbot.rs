@@ -53,7 +53,8 @@ pub fn answer(question: &str) -> &'static str {
     let words = |word: &&str| {
         question
             .split(|letter: char| !letter.is_alphanumeric())
-            .any(|asked| asked.starts_with(word))
+            // "Sockets" asks for "socket", and 소켓이 for 소켓. But "whole" does not ask for "who".
+            .any(|asked| asked == *word || word.len() > 3 && asked.starts_with(word))
     };
     let row = KNOWN.iter().find(|(known, _)| known.iter().any(words));
     row.map_or(NOTHING_KNOWN, |(_, answer)| answer)

@@ -275,8 +275,9 @@ fn an_event_between_the_look_and_the_wait_is_not_lost() {
     LESSON.grade("long_poll", |scene| {
         let board = board();
         let (waiter, publisher) = (Arc::clone(&board), Arc::clone(&board));
-        let let_go = Arc::new(AtomicBool::new(false));
-        let has_let_go = Arc::clone(&let_go);
+        // It happens once: between the look and the wait, or when that cannot be any more.
+        let happened = Arc::new(AtomicBool::new(false));
+        let has_happened = Arc::clone(&happened);
         scene.note(format!(
             "wait(\"tea\", 0, {AN_HOUR:?}) looks, and finds nothing"
         ));
@@ -285,15 +286,14 @@ fn an_event_between_the_look_and_the_wait_is_not_lost() {
             OTHERS.set(Some(Box::new(move || {
                 turns += 1;
                 // It has looked, has let go of the lock, and is about to take it again.
-                if turns == 2 {
-                    has_let_go.store(true, Ordering::SeqCst);
+                if turns == 2 && !has_happened.swap(true, Ordering::SeqCst) {
                     in_another_thread(&publisher, A_TURN, |board| board.publish("tea", "now"));
                 }
             })));
             ids(&waiter.wait("tea", 0, AN_HOUR))
         });
         answer.settle();
-        if let_go.load(Ordering::SeqCst) {
+        if happened.swap(true, Ordering::SeqCst) {
             scene.note("it lets go of the lock");
             scene.note("another thread takes the lock, and publishes in \"tea\"");
             scene.note("it takes the lock again, and goes to sleep");

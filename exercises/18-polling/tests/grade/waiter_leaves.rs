@@ -13,6 +13,10 @@ const AN_HOUR: Duration = Duration::from_secs(3600);
 /// Places that no test fills by chance.
 const MANY: usize = 100;
 
+/// How often a client may be looked at in three times [`LOOK`]: three times, or some more. Who never sleeps
+/// looks many thousand times.
+const LOOKS: usize = 10;
+
 /// Clients that come and go in a row.
 const ROW: usize = 10;
 
@@ -60,6 +64,10 @@ fn ended(got: Ended, expected: Ended, key: &'static str, when: &str) -> Result<(
 fn news_wake_all_who_wait() {
     LESSON.grade("waiter_leaves", |scene| {
         let count = scene.random().usize(2..5);
+        // Who does not come back from register hears nothing either, for another reason.
+        asks(scene, "never-returns", || {
+            registers(&Waiters::new(MANY), "hears-nothing").map(|_held| ())
+        });
         asks(scene, "hears-nothing", move || {
             let waiters = Waiters::new(MANY);
             let mut waiting = Vec::new();
@@ -106,13 +114,19 @@ fn who_heard_nothing_in_time_has_left() {
             let waiters = Waiters::new(MANY);
             for patience in [LOOK / 2, 3 * LOOK, Duration::ZERO] {
                 let waiter = registers(&waiters, "leaves-after-news-only")?;
-                let began = Instant::now();
-                let got = waiter.wait(patience, || false);
+                let (began, mut looks) = (Instant::now(), 0);
+                let got = waiter.wait(patience, || {
+                    looks += 1;
+                    false
+                });
                 let waited = began.elapsed();
                 leave(waiter);
                 ended(got, Ended::TimeOver, "waits-too-long", "Nothing happened")?;
                 must(waited >= patience, "too-early", || {
                     format!("wait() had {patience:?}, and said TimeOver after {waited:.0?}.")
+                })?;
+                must(looks <= LOOKS, "never-sleeps", || {
+                    format!("wait() had {patience:?}, and asked is_gone {looks} times meanwhile; once every {LOOK:?} was expected.")
                 })?;
                 counts(
                     &waiters,

@@ -170,8 +170,17 @@ fn goes_on_behind_bytes_that_are_no_text() {
     LESSON.grade("token_stream", |scene| {
         let word = scene.random_letters(3);
         let keys = ["wrong-bytes-pass", "say-done"];
-        // A character that breaks off, because another one begins.
-        let tokens: [&[u8]; 5] = [b"a\xff", word.as_bytes(), b"\xed\x95", b"b", b"\x80\x80c"];
+        let tokens: [&[u8]; 7] = [
+            b"a\xff",
+            word.as_bytes(),
+            // A character that breaks off, because another one begins.
+            b"\xed\x95",
+            b"b",
+            b"\x80\x80c",
+            // Behind a wrong byte, one that does not.
+            b"\xff\xed\x95",
+            b"\x9c",
+        ];
         answers(scene, keys, &tokens, Ended::Complete);
     });
 }

@@ -15,9 +15,11 @@ mod fuzz;
 mod refusals;
 mod replies;
 mod requests;
+mod server;
 mod servers;
 mod sessions;
 mod transcripts;
+mod wire;
 
 use http::{Connection, Event, Length, MAX_BODY, Status, Version};
 

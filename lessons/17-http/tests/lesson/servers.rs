@@ -2,22 +2,20 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use http::threaded::{Client, Patience};
 use http::{Answer, Body, Reply, Request, Response, Status, Stream};
-use threads::{Limits, News, Stop};
+use threads::Limits;
 
-use crate::programs::{ANY_PORT, DEADLINE, connect, reset};
+use crate::programs::{DEADLINE, connect, reset};
+use crate::server::{BOTH, BUFFER, Engine, GENEROUS, Server};
 
 /// For what should end soon: how long it may take.
 const SHORT: Duration = Duration::from_millis(150);
-
-/// Bytes that the kernel holds for one connection, in each direction.
-const BUFFER: usize = 64 * 1024;
 
 /// Bytes of a file that no buffers hold.
 const LARGE: usize = 8 * 1024 * 1024;
@@ -27,80 +25,6 @@ const LIMITS: Limits = Limits {
     idle: DEADLINE,
     drain: DEADLINE,
 };
-
-/// What no test here should reach.
-const GENEROUS: Patience = Patience {
-    request: DEADLINE,
-    between: DEADLINE,
-    response: DEADLINE,
-    linger: DEADLINE,
-};
-
-#[derive(Clone, Copy, Debug)]
-enum Engine {
-    Threads,
-    Mio,
-}
-
-const BOTH: [Engine; 2] = [Engine::Threads, Engine::Mio];
-
-struct Server {
-    address: SocketAddr,
-    stop: Stop,
-    news: Receiver<News>,
-    ended: JoinHandle<io::Result<usize>>,
-}
-
-impl Server {
-    fn start(
-        engine: Engine,
-        limits: Limits,
-        patience: Patience,
-        answer: impl Fn(&Request, &[u8], &Client) -> Response + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind(ANY_PORT).unwrap();
-        let listening = socket2::SockRef::from(&listener);
-        listening.set_send_buffer_size(BUFFER).unwrap();
-        listening.set_recv_buffer_size(BUFFER).unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = Stop::new();
-        let asked = stop.clone();
-        let (sender, news) = mpsc::channel();
-        let report = move |news| {
-            let _ = sender.send(news);
-        };
-        let ended = thread::spawn(move || match engine {
-            Engine::Threads => {
-                http::threaded::serve(listener, limits, patience, &asked, report, answer)
-            }
-            Engine::Mio => http::mio::serve(listener, limits, patience, &asked, report, answer),
-        });
-        Self {
-            address,
-            stop,
-            news,
-            ended,
-        }
-    }
-
-    /// How the next conversation ended.
-    fn ended(&self) -> io::Result<u64> {
-        match self.news.recv_timeout(DEADLINE).unwrap() {
-            News::Ended(_, outcome) => outcome,
-            other => panic!("a conversation should have ended, not {other:?}"),
-        }
-    }
-
-    fn stop(self) -> usize {
-        self.stop.stop();
-        let started = Instant::now();
-        while !self.ended.is_finished() {
-            assert!(started.elapsed() < DEADLINE, "serve should have returned");
-            thread::sleep(Duration::from_millis(2));
-        }
-        self.ended.join().unwrap().unwrap()
-    }
-}
 
 /// Says what it was asked.
 fn echo(request: &Request, body: &[u8], _: &Client) -> Response {

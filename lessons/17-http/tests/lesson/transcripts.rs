@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr};
 
 use crate::programs::{ANY_PORT, Program, assert_transcript, connect, without_ports};
+use crate::wire::{hexdump, lines};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_http-server");
 const TWO_READINGS: &str = env!("CARGO_BIN_EXE_two-readings");
@@ -63,32 +64,6 @@ impl Session {
         self.transcript += &format!("listening on {address}\n");
         address
     }
-}
-
-/// Offset, bytes and letters, sixteen in a line.
-fn hexdump(bytes: &[u8]) -> String {
-    let mut dump = String::new();
-    for (number, row) in bytes.chunks(16).enumerate() {
-        let hex: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
-        let letters: String = row
-            .iter()
-            .map(|byte| match byte {
-                b' '..=b'~' => char::from(*byte),
-                _ => '.',
-            })
-            .collect();
-        dump += &format!("  {:04x}  {:47}  {letters}\n", number * 16, hex.join(" "));
-    }
-    dump
-}
-
-/// Line by line, and what cannot be seen is written out.
-fn lines(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.split_inclusive('\n');
-    lines
-        .map(|line| format!("  {}\n", line.replace('\r', "\\r").replace('\n', "\\n")))
-        .collect()
 }
 
 /// Today, and when this folder was checked out.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{io, thread};
 
-use polling::{Asked, Backoff, Cursor, Event, HOLD, ask};
+use polling::{Asked, Backoff, Cursor, HOLD, ask};
 
 const HELP: &str = "
 Usage: longpoll-client [ADDRESS]
@@ -35,13 +35,14 @@ fn follow(address: SocketAddr) -> io::Result<()> {
             Ok(Asked::Batch(batch)) => {
                 backoff.succeeded();
                 let new = cursor.take(batch);
-                new.iter().for_each(show);
+                new.iter().for_each(|event| println!("{event}"));
                 match new.len() {
                     1.. => Duration::ZERO, // What comes next should find us waiting.
                     0 => backoff.jittered(INTERVAL),
                 }
             }
             Ok(Asked::Missed(last)) => {
+                backoff.succeeded();
                 println!("Some events are not there any more. I go on after {last}.");
                 cursor.skip_to(last);
                 backoff.jittered(INTERVAL)
@@ -54,11 +55,5 @@ fn follow(address: SocketAddr) -> io::Result<()> {
         };
         thread::sleep(wait);
     }
-}
-
-fn show(event: &Event) {
-    // A terminal obeys control characters, and these come from somebody else.
-    let text = event.text.replace(char::is_control, "\u{fffd}");
-    println!("{} {text}", event.id);
 }
 // ANCHOR_END: main

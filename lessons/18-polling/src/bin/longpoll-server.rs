@@ -1,5 +1,6 @@
 //! Tells events to clients as they happen, on port 7118: it answers when there is something to say.
 
+use std::io::BufRead;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::{env, io, thread};
@@ -49,8 +50,10 @@ fn listen(address: SocketAddr) -> io::Result<()> {
     let typed = feed.clone();
     // Nobody can wake a thread that waits for the keyboard. It ends with the process.
     thread::spawn(move || {
-        for line in io::stdin().lines().map_while(Result::ok) {
-            if let Err(error) = typed.publish(&line) {
+        for line in io::stdin().lock().split(b'\n').map_while(Result::ok) {
+            // A stray byte becomes a replacement character, and is no end of the input.
+            let line = String::from_utf8_lossy(&line);
+            if let Err(error) = typed.publish(line.trim_end_matches('\r')) {
                 eprintln!("That is no event: {error}.");
             }
         }

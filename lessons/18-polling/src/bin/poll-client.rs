@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{io, thread};
 
-use polling::{Asked, Backoff, Cursor, Event, MAX_BATCH, ask};
+use polling::{Asked, Backoff, Cursor, MAX_BATCH, ask};
 
 const HELP: &str = "
 Usage: poll-client [ADDRESS]
@@ -34,13 +34,14 @@ fn follow(address: SocketAddr) -> io::Result<()> {
             Ok(Asked::Batch(batch)) => {
                 backoff.succeeded();
                 let new = cursor.take(batch);
-                new.iter().for_each(show);
+                new.iter().for_each(|event| println!("{event}"));
                 match new.len() {
                     MAX_BATCH.. => Duration::ZERO, // There may be more.
                     _ => backoff.jittered(INTERVAL),
                 }
             }
             Ok(Asked::Missed(last)) => {
+                backoff.succeeded();
                 println!("Some events are not there any more. I go on after {last}.");
                 cursor.skip_to(last);
                 backoff.jittered(INTERVAL)
@@ -53,11 +54,5 @@ fn follow(address: SocketAddr) -> io::Result<()> {
         };
         thread::sleep(wait);
     }
-}
-
-fn show(event: &Event) {
-    // A terminal obeys control characters, and these come from somebody else.
-    let text = event.text.replace(char::is_control, "\u{fffd}");
-    println!("{} {text}", event.id);
 }
 // ANCHOR_END: main

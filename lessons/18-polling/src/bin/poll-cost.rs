@@ -45,7 +45,8 @@ fn compare(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
     let (feed, stop, began) = (Feed::in_memory(EVENTS), Stop::new(), Instant::now());
-    println!("{EVENTS} events, 0.5 to 1.5 s apart\n");
+    let [least, most] = [APART.start, APART.end].map(|milliseconds| milliseconds as f64 / 1_000.0);
+    println!("{EVENTS} events, {least} to {most} s apart\n");
     println!("                   median latency  requests per event  bytes per event");
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use polling::{Feed, GONE, MAX_SEATS, MAX_TEXT};
 
+use crate::Server;
 use crate::programs::{DEADLINE, connect, reset};
-use crate::{Server, until};
+use crate::server::eventually;
 
 /// What all of a response is, for a request without a body.
 fn ask(address: SocketAddr, method: &str, target: &str) -> String {
@@ -117,14 +118,14 @@ fn a_long_poll_is_held_until_something_happens() {
     let server = Server::start(feed(1, 10), DEADLINE);
     thread::scope(|scope| {
         let asking = scope.spawn(|| ask(server.address, "GET", "/longpoll?since=1"));
-        until("it should wait", || server.feed.seated() == 1);
+        eventually("it should wait", || server.feed.seated() == 1);
         let said = send(server.address, "POST", "/say", "둘".as_bytes());
         assert_eq!(parts(&said), (200, r#"{"id":2}"#));
         let answer = asking.join().unwrap();
         let batch = r#"{"cursor":2,"events":[{"id":2,"text":"둘"}]}"#;
         assert_eq!(parts(&answer), (200, batch));
     });
-    until("its seat should be free", || server.feed.seated() == 0);
+    eventually("its seat should be free", || server.feed.seated() == 0);
     assert_eq!(server.stop(), 0);
 }
 
@@ -141,7 +142,7 @@ fn a_server_that_stops_answers_those_who_wait() {
     let server = Server::start(feed(1, 10), DEADLINE);
     let address = server.address;
     let asking = thread::spawn(move || ask(address, "GET", "/longpoll?since=1"));
-    until("it should wait", || server.feed.seated() == 1);
+    eventually("it should wait", || server.feed.seated() == 1);
     assert_eq!(server.stop(), 0);
     let answer = asking.join().unwrap();
     assert_eq!(parts(&answer), (200, r#"{"cursor":1,"events":[]}"#));
@@ -155,7 +156,7 @@ fn a_client_that_goes_gives_its_seat_back() {
     for way in 0..3 {
         let mut stream = connect(server.address);
         stream.write_all(request).unwrap();
-        until("it should wait", || server.feed.seated() == 1);
+        eventually("it should wait", || server.feed.seated() == 1);
         match way {
             0 => drop(stream),
             1 => reset(stream),
@@ -167,7 +168,7 @@ fn a_client_that_goes_gives_its_seat_back() {
                 assert_eq!(parts(&answer), (200, r#"{"cursor":1,"events":[]}"#));
             }
         }
-        until("its seat should be free", || server.feed.seated() == 0);
+        eventually("its seat should be free", || server.feed.seated() == 0);
     }
     assert_eq!(server.stop(), 0);
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use polling::{Feed, MAX_SEATS, MAX_TEXT, Missed};
 
+use crate::ids;
 use crate::programs::DEADLINE;
-use crate::{ids, until};
+use crate::server::eventually;
 
 #[test]
 fn who_waits_is_woken_by_an_event() {
@@ -123,7 +124,7 @@ fn many_publish_and_many_listen() {
             }
         }
     });
-    until("all seats should be free", || feed.seated() == 0);
+    eventually("all seats should be free", || feed.seated() == 0);
 }
 
 #[test]

@@ -113,6 +113,32 @@ fn a_journal_belongs_to_one_server() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_journal_is_a_file_of_its_own() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events");
+    // Not even what could be the beginning of a journal is written through a link.
+    let victim = folder.path().join("victim");
+    fs::write(&victim, "").unwrap();
+    symlink(&victim, &path).unwrap();
+    let error = Journal::open(&path, 1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    assert!(error.to_string().contains("move it away"), "{error}");
+    assert_eq!(fs::read(&victim).unwrap(), b"");
+
+    fs::remove_file(&path).unwrap();
+    let feed = Feed::open(&path, 1).unwrap();
+    for _ in 0..4 {
+        // The third time it is written anew.
+        feed.publish("a secret").unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+}
+
 #[test]
 fn numbers_go_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();

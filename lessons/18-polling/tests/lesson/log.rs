@@ -1,6 +1,6 @@
 //! A log, at every cursor.
 
-use polling::{Log, MAX_BATCH, MAX_BATCH_TEXT, MAX_TEXT, Missed};
+use polling::{Event, Log, MAX_BATCH, MAX_BATCH_TEXT, MAX_TEXT, Missed};
 
 use crate::ids;
 
@@ -66,4 +66,13 @@ fn a_batch_of_long_texts_is_shorter() {
         batches += 1;
     }
     assert_eq!((cursor, batches), (22, 20 / each + 2));
+}
+
+#[test]
+fn an_event_from_somebody_else_does_not_command_the_terminal() {
+    let event = Event {
+        id: 7,
+        text: "tea\u{1b}[2J\nready 차".into(),
+    };
+    assert_eq!(event.to_string(), "7 tea\u{fffd}[2J\u{fffd}ready 차");
 }

@@ -9,6 +9,12 @@
 #[path = "../../../01-first-socket/tests/lesson/programs.rs"]
 #[allow(dead_code, reason = "these servers end well when Ctrl-C asks them to")]
 mod programs;
+#[path = "../../../17-http/tests/lesson/server.rs"]
+#[allow(dead_code, reason = "the server of lesson 17 has a second engine")]
+mod server;
+#[path = "../../../17-http/tests/lesson/wire.rs"]
+#[allow(dead_code, reason = "no bytes in hexadecimal digits here")]
+mod wire;
 
 mod answers;
 mod asking;
@@ -19,17 +25,15 @@ mod seeded;
 mod sessions;
 mod transcripts;
 
-use std::io;
-use std::net::{SocketAddr, TcpListener};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use http::threaded::Patience;
 use http::{Response, Status};
 use polling::{Event, Feed};
-use threads::{Limits, Stop};
+use threads::Limits;
 
-use crate::programs::{ANY_PORT, DEADLINE};
+use crate::programs::DEADLINE;
+use crate::server::{Engine, GENEROUS};
 
 /// What no test here should reach.
 const LIMITS: Limits = Limits {
@@ -38,68 +42,41 @@ const LIMITS: Limits = Limits {
     drain: DEADLINE,
 };
 
-const PATIENCE: Patience = Patience {
-    request: DEADLINE,
-    between: DEADLINE,
-    response: DEADLINE,
-    linger: DEADLINE,
-};
-
-/// A server in a thread of this process.
+/// A server with a feed.
 struct Server {
     address: SocketAddr,
     feed: Feed,
-    stop: Stop,
-    ended: JoinHandle<io::Result<usize>>,
+    serving: server::Server,
 }
 
 impl Server {
     /// Long polls are held for `hold`.
     fn start(feed: Feed, hold: Duration) -> Self {
-        let listener = TcpListener::bind(ANY_PORT).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, waiting) = (Stop::new(), feed.clone());
-        stop.on_stop(move || waiting.close());
-        let (asked, served) = (stop.clone(), feed.clone());
-        let ended = thread::spawn(move || {
-            http::threaded::serve(
-                listener,
-                LIMITS,
-                PATIENCE,
-                &asked,
-                |_| {},
-                |request, body, client| match request.path() {
-                    "/poll" => polling::poll(&served, request),
-                    "/longpoll" => polling::long_poll(&served, request, client, hold),
-                    "/say" => polling::publish(&served, request, body),
-                    _ => Response::plain(Status::NOT_FOUND),
-                },
-            )
-        });
+        let served = feed.clone();
+        let serving = server::Server::start(
+            Engine::Threads,
+            LIMITS,
+            GENEROUS,
+            move |request, body, client| match request.path() {
+                "/poll" => polling::poll(&served, request),
+                "/longpoll" => polling::long_poll(&served, request, client, hold),
+                "/say" => polling::publish(&served, request, body),
+                _ => Response::plain(Status::NOT_FOUND),
+            },
+        );
+        let waiting = feed.clone();
+        serving.stop.on_stop(move || waiting.close());
         Self {
-            address,
+            address: serving.address,
             feed,
-            stop,
-            ended,
+            serving,
         }
     }
 
     /// Returns how many conversations were cut off. Nothing of the server is left then, and its journal is
     /// closed.
     fn stop(self) -> usize {
-        self.stop.stop();
-        until("the server should have ended", || self.ended.is_finished());
-        self.ended.join().unwrap().unwrap()
-    }
-}
-
-/// Waits until it `is` so.
-#[track_caller]
-fn until(sentence: &str, is: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is() {
-        assert!(started.elapsed() < DEADLINE, "{sentence}");
-        thread::sleep(Duration::from_millis(1));
+        self.serving.stop()
     }
 }
 

@@ -10,10 +10,11 @@ use streaming::chatbot::{self, DONE, MAX_QUESTION, PAUSE};
 use streaming::{Follower, MAX_EVENT};
 
 use crate::programs::DEADLINE;
-use crate::{Listener, Server};
+use crate::server::Server;
+use crate::{Listener, serving};
 
 fn server(pause: Duration) -> Server {
-    Server::start(move |request, body, _| chatbot::reply(request, body, pause))
+    serving(move |request, body, _| chatbot::reply(request, body, pause))
 }
 
 #[test]
@@ -91,6 +92,7 @@ fn what_the_chatbot_knows() {
         ("What is a SOCKET?", "소켓이 뭔가요?"),
         ("Hi!", "안녕하세요"),
         ("why tokens", "토큰은 왜"),
+        ("history of the whole", "xyz"),
         ("shilling, chip", "xyz"), // A word begins with it, or does not.
     ] {
         assert_eq!(
@@ -162,7 +164,7 @@ impl Stream for Told {
 fn told() -> (mpsc::Sender<&'static [u8]>, Server) {
     let (tell, receiver) = mpsc::channel();
     let receiver = Mutex::new(Some(receiver));
-    let server = Server::start(move |_, _, _| match receiver.lock().unwrap().take() {
+    let server = serving(move |_, _, _| match receiver.lock().unwrap().take() {
         Some(receiver) => Response {
             status: Status::OK,
             fields: vec![("Content-Type", "text/event-stream".to_string())],
@@ -251,9 +253,8 @@ fn a_follower_does_not_take_everything_for_events() {
         (429, "text/plain", ErrorKind::Other),
         (503, "text/plain", ErrorKind::Other),
     ] {
-        let server = Server::start(move |_, _, _| {
-            Response::new(Status(status), content_type, "data: a\n\n")
-        });
+        let server =
+            serving(move |_, _, _| Response::new(Status(status), content_type, "data: a\n\n"));
         let mut follower = Follower::new("7");
         let outcome = follower.follow(server.address, "/", DEADLINE, |_| panic!("no event"));
         assert_eq!(outcome.unwrap_err().kind(), kind, "{status} {content_type}");
@@ -261,8 +262,7 @@ fn a_follower_does_not_take_everything_for_events() {
         server.stop();
     }
     for content_type in ["text/event-stream", "Text/Event-Stream; charset=utf-8"] {
-        let server =
-            Server::start(move |_, _, _| Response::new(Status::OK, content_type, "data: a\n\n"));
+        let server = serving(move |_, _, _| Response::new(Status::OK, content_type, "data: a\n\n"));
         let mut count = 0;
         let outcome = Follower::new("").follow(server.address, "/", DEADLINE, |_| {
             count += 1;

@@ -9,6 +9,11 @@
 #[path = "../../../01-first-socket/tests/lesson/programs.rs"]
 #[allow(dead_code, reason = "other lessons use the rest")]
 mod programs;
+#[path = "../../../17-http/tests/lesson/server.rs"]
+#[allow(dead_code, reason = "the server of lesson 17 has a second engine")]
+mod server;
+#[path = "../../../17-http/tests/lesson/wire.rs"]
+mod wire;
 
 mod chatting;
 mod codec;
@@ -17,20 +22,19 @@ mod sessions;
 mod subscribers;
 mod transcripts;
 
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
 
-use http::threaded::{Client, Patience};
+use http::threaded::Client;
 use http::{Answer, Head, Reply, Request, Response};
 use streaming::MAX_EVENT;
 use streaming::sse::{Decoder, Message};
-use threads::{Limits, News, Stop};
+use threads::Limits;
 use timeouts::{Heard, listen_for};
 
-use crate::programs::{ANY_PORT, DEADLINE, connect};
+use crate::programs::{DEADLINE, connect};
+use crate::server::{Engine, GENEROUS, Server};
 
 const LIMITS: Limits = Limits {
     connections: 256,
@@ -38,74 +42,11 @@ const LIMITS: Limits = Limits {
     drain: DEADLINE,
 };
 
-/// What no test here should reach.
-const GENEROUS: Patience = Patience {
-    request: DEADLINE,
-    between: DEADLINE,
-    response: DEADLINE,
-    linger: DEADLINE,
-};
-
-/// Bytes that the kernel holds for one connection, in each direction.
-const BUFFER: usize = 64 * 1024;
-
-struct Server {
-    address: SocketAddr,
-    stop: Stop,
-    news: Receiver<News>,
-    ended: JoinHandle<io::Result<usize>>,
-}
-
-impl Server {
-    fn start(
-        answer: impl Fn(&Request, &[u8], &Client) -> Response + Send + Sync + 'static,
-    ) -> Self {
-        let listener = TcpListener::bind(ANY_PORT).unwrap();
-        let listening = socket2::SockRef::from(&listener);
-        listening.set_send_buffer_size(BUFFER).unwrap();
-        listening.set_recv_buffer_size(BUFFER).unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = Stop::new();
-        let asked = stop.clone();
-        let (sender, news) = mpsc::channel();
-        let report = move |news| {
-            let _ = sender.send(news);
-        };
-        let ended = thread::spawn(move || {
-            http::threaded::serve(listener, LIMITS, GENEROUS, &asked, report, answer)
-        });
-        Self {
-            address,
-            stop,
-            news,
-            ended,
-        }
-    }
-
-    /// How the next conversation ended.
-    fn ended(&self) -> io::Result<u64> {
-        match self.news.recv_timeout(DEADLINE).unwrap() {
-            News::Ended(_, outcome) => outcome,
-            other => panic!("a conversation should have ended, not {other:?}"),
-        }
-    }
-
-    /// Returns how many conversations were cut off.
-    fn stop(self) -> usize {
-        self.stop.stop();
-        eventually("serve should have returned", || self.ended.is_finished());
-        self.ended.join().unwrap().unwrap()
-    }
-}
-
-/// Waits until `is_so`. It will be soon, and nothing can tell us when.
-#[track_caller]
-fn eventually(sentence: &str, is_so: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < DEADLINE, "{sentence}");
-        thread::sleep(Duration::from_millis(2));
-    }
+/// Starts a server that answers with `answer`, with a thread for each client.
+fn serving(
+    answer: impl Fn(&Request, &[u8], &Client) -> Response + Send + Sync + 'static,
+) -> Server {
+    Server::start(Engine::Threads, LIMITS, GENEROUS, answer)
 }
 
 /// A client that takes what comes, piece by piece.

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use polling::Feed;
 use streaming::{Follower, MISSED, subscribe_with};
 
-use crate::Server;
 use crate::programs::{ANY_PORT, DEADLINE};
+use crate::server::Server;
+use crate::serving;
 
 const EVENTS: u64 = 1_000;
 const SUBSCRIBERS: u64 = 6;
@@ -114,7 +115,7 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream, left: &AtomicUsize) {
 fn serve(journal: &Path) -> (Feed, Server) {
     let feed = Feed::open(journal, EVENTS as usize).unwrap();
     let asked = feed.clone();
-    let server = Server::start(move |request, _, _| subscribe_with(&asked, request, HEARTBEAT));
+    let server = serving(move |request, _, _| subscribe_with(&asked, request, HEARTBEAT));
     (feed, server)
 }
 

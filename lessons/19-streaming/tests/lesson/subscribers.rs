@@ -8,14 +8,15 @@ use polling::{Feed, MAX_SEATS, MAX_TEXT};
 use streaming::{MISSED, RETRY, subscribe, subscribe_with};
 
 use crate::programs::reset;
-use crate::{Listener, Server, eventually};
+use crate::server::{Server, eventually};
+use crate::{Listener, serving};
 
 /// Events that are kept in most tests.
 const KEPT: usize = 100;
 
 fn server(feed: &Feed) -> Server {
     let feed = feed.clone();
-    Server::start(move |request, _, _| subscribe(&feed, request))
+    serving(move |request, _, _| subscribe(&feed, request))
 }
 
 /// A feed with so many events: `event 1`, `event 2`, and so on.
@@ -337,7 +338,7 @@ fn silence_is_broken_by_comments() {
     const HEARTBEAT: Duration = Duration::from_millis(40);
     let feed = feed_with(1);
     let asked = feed.clone();
-    let server = Server::start(move |request, _, _| subscribe_with(&asked, request, HEARTBEAT));
+    let server = serving(move |request, _, _| subscribe_with(&asked, request, HEARTBEAT));
     let began = Instant::now();
     let mut listener = Listener::get(server.address, "/events");
     listener.head();

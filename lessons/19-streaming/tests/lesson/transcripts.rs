@@ -7,8 +7,10 @@ use http::{Response, Status};
 use polling::{Feed, publish};
 use streaming::subscribe;
 
-use crate::Server;
 use crate::programs::{ANY_PORT, Program, assert_transcript, connect, without_ports};
+use crate::server::Server;
+use crate::serving;
+use crate::wire::{hexdump, lines};
 
 const SSE_COST: &str = env!("CARGO_BIN_EXE_sse-cost");
 
@@ -16,7 +18,7 @@ const SSE_COST: &str = env!("CARGO_BIN_EXE_sse-cost");
 fn start() -> (Server, Feed) {
     let feed = Feed::in_memory(100);
     let events = feed.clone();
-    let server = Server::start(move |request, body, _| match request.path() {
+    let server = serving(move |request, body, _| match request.path() {
         "/events" => subscribe(&events, request),
         "/say" => publish(&events, request, body),
         _ => Response::plain(Status::NOT_FOUND),
@@ -98,33 +100,6 @@ fn say(address: SocketAddr, text: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     body.to_string()
-}
-
-/// Line by line, and what cannot be seen is written out.
-fn lines(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.split_inclusive('\n');
-    lines
-        .map(|line| format!("  {}\n", line.replace('\r', "\\r").replace('\n', "\\n")))
-        .collect()
-}
-
-/// Offset, bytes and letters, sixteen in a line.
-fn hexdump(bytes: &[u8]) -> String {
-    let mut dump = String::new();
-    for (number, row) in bytes.chunks(16).enumerate() {
-        let hex: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
-        let letters: String = row
-            .iter()
-            .map(|byte| match byte {
-                b' '..=b'~' => char::from(*byte),
-                _ => '.',
-            })
-            .collect();
-        let letters = letters.trim_end();
-        dump += &format!("  {:04x}  {:47}  {letters}\n", number * 16, hex.join(" "));
-    }
-    dump
 }
 
 /// Today.
