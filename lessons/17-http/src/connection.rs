@@ -472,8 +472,9 @@ impl Connection {
     /// Answers the request, which must have no body, with 101: this connection speaks another protocol from
     /// now on (RFC 9110, section 7.8). Returns what has come behind the request: it is of that protocol.
     /// When [`Connection::data_to_send`] is written, the connection is no use any more.
-    pub fn switch(&mut self, fields: &[(&str, &str)]) -> Vec<u8> {
-        self.send_head(Status::SWITCHING_PROTOCOLS, fields, Length::Known(0));
+    pub fn switch(&mut self, fields: &[(&str, String)]) -> Vec<u8> {
+        let fields = fields.iter().map(|(name, value)| (*name, value.as_str()));
+        self.send_head_with(Status::SWITCHING_PROTOCOLS, fields, Length::Known(0));
         self.writing = Writing::Idle;
         self.reading = Reading::Over;
         std::mem::take(&mut self.received).bytes().to_vec()

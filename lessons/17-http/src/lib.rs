@@ -28,5 +28,5 @@ pub use connection::{Connection, Event, Length, MAX_BODY};
 pub use files::Files;
 pub use reply::{Answer, Head, Reply};
 pub use request::{MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE, Request, Version};
-pub use response::{Body, PIECE, Response, Stream};
+pub use response::{Body, PIECE, Response, Stream, Switch};
 pub use status::{Refused, Status};

@@ -25,7 +25,7 @@ const STEPS_PER_TURN: usize = 4;
 // ANCHOR: serve
 /// Like [`crate::threaded::serve`], with all clients in the thread that calls.
 ///
-/// While `answer` thinks, everybody waits: it must not wait for anything. So a [`Body::Stream`] cannot be
+/// While `answer` thinks, everybody waits: it must not wait for anything. So a [`Body::Stream`] or a [`Body::Switch`] cannot be
 /// sent; instead of it, the client gets a 500. Files are read between the turns of other clients.
 ///
 /// # Errors
@@ -288,7 +288,7 @@ impl Talk {
                     };
                     let response = match answer(&head, &body, &client) {
                         Response {
-                            body: Body::Stream(_),
+                            body: Body::Stream(_) | Body::Switch(_),
                             ..
                         } => Response::plain(Status::INTERNAL_SERVER_ERROR),
                         response => response,

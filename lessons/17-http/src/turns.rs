@@ -86,9 +86,9 @@ pub enum Next {
 
 /// The client's end of a conversation.
 #[derive(Debug)]
-pub struct Peer {
+pub struct Peer<S = TcpStream> {
     /// Its socket. It does not block.
-    pub socket: TcpStream,
+    pub socket: S,
     /// Its address.
     pub address: SocketAddr,
     /// Nothing is to be read until an event says so.
@@ -108,7 +108,7 @@ pub enum Got {
     Nothing,
 }
 
-impl Peer {
+impl<S: Read> Peer<S> {
     // ANCHOR: read
     /// Reads what is there, when there may be something.
     ///

@@ -53,11 +53,7 @@ impl Handshake {
                     let request = self.request.take()?;
                     match decide(&request) {
                         Ok((upgrade, yes)) => {
-                            let fields = upgrade.fields.iter();
-                            let fields: Vec<_> = fields
-                                .map(|(name, value)| (*name, value.as_str()))
-                                .collect();
-                            return Some((yes, self.connection.switch(&fields)));
+                            return Some((yes, self.connection.switch(&upgrade.fields)));
                         }
                         Err(response) => {
                             self.connection.close_after_response();
