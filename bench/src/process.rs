@@ -75,8 +75,17 @@ impl Process {
                 shell
             }
         };
+        command.args(["serve", server]);
+        Self::of(command)
+    }
+
+    /// Starts any server whose first line is its address, and that ends when its standard input does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Process::start`].
+    pub fn of(mut command: Command) -> io::Result<Self> {
         let mut child = command
-            .args(["serve", server])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -86,7 +95,7 @@ impl Process {
             BufReader::new(output).read_line(&mut line)?;
         }
         let address = line.trim().parse().map_err(|_| {
-            let sentence = format!("{server} should print its address, not {line:?}");
+            let sentence = format!("{command:?} should print its address, not {line:?}");
             Error::new(ErrorKind::InvalidData, sentence)
         })?;
         Ok(Self {
