@@ -164,6 +164,22 @@ impl Process {
         Ok(TICK * ticks)
     }
 
+    /// The same of the threads that it has now, to the nanosecond. Source: schedstat, proc_pid_schedstat(5).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Process::memory`].
+    pub fn cpu_of_threads(&self) -> io::Result<Duration> {
+        let mut nanos = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may end while we look.
+            let stat = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+            let used: Option<u64> = stat.split_whitespace().next().and_then(|n| n.parse().ok());
+            nanos += used.unwrap_or_default();
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
     /// Asks it to stop, and waits until it has ended.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::{Request, Response};
 use mio::{Events, Interest, Poll, Token};
 use mio_chat::Slots;
+use socket2::SockRef;
 use threads::{Limits, Stop};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::LocalSet;
@@ -22,6 +23,7 @@ use ws_session::{Session, Times};
 
 use crate::process::{LIMITS, Process};
 use crate::servers::Report;
+use crate::ws_load;
 
 /// All of them, ours first. The last ones are there only where the machine has them.
 pub const ALL: &[&str] = &[
@@ -65,6 +67,8 @@ pub fn serve(
         quiet: LIMITS.idle,
         ..Times::USUAL
     };
+    // Connections inherit it.
+    ws_load::use_reno(&SockRef::from(&listener));
     match name {
         "ws-mio" => ws_session::mio::serve(listener, limits, times, stop, report, welcome),
         "ws-threads" => ws_session::threads::serve(listener, limits, times, stop, report, welcome),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use socket2::SockRef;
 use ws_frames::{Header, Opcode, mask};
 
 /// How long a client waits for anything. Longer, and the server has stopped serving.
@@ -16,6 +17,10 @@ const BUFFER_SIZE: usize = 256 * 1024;
 
 /// Events that one wait may bring.
 const EVENTS_PER_WAIT: usize = 1024;
+
+/// Bytes that the kernel keeps of one client before they leave: those that wait here load the machine, and not the
+/// server. Without this, 200 clients that send megabytes take all the memory that the kernel has for TCP.
+const SEND_BUFFER: usize = 256 * 1024;
 
 /// Of each end of a long answer, so many bytes are looked at. Of a short one, all.
 const LOOKED_AT: usize = 1024;
@@ -37,6 +42,25 @@ pub struct Load {
     pub websocket: bool,
 }
 
+/// Lets the oldest way of avoiding congestion decide how fast is sent. Some systems use one by default that
+/// estimates the speed of the network and waits between packets (BBR). On loopback there is no network: one would
+/// measure how it estimates.
+pub fn use_reno(socket: &SockRef) {
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_congestion(b"reno"); // Then it is as the system has it.
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
+}
+
+/// What a server did.
+#[derive(Clone, Copy, Debug)]
+pub struct Echoed {
+    /// Messages in a second, of all clients together.
+    pub per_second: f64,
+    /// The server's processor time for one, in it and in the kernel.
+    pub micros: f64,
+}
+
 /// Connects one client.
 ///
 /// # Errors
@@ -44,6 +68,8 @@ pub struct Load {
 /// When it is not let in.
 pub fn connect(address: SocketAddr, websocket: bool) -> io::Result<BlockingStream> {
     let mut stream = BlockingStream::connect_timeout(&address, PATIENCE)?;
+    use_reno(&SockRef::from(&stream));
+    SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -96,15 +122,21 @@ struct Client {
     at: usize,
     /// Where in an answer the next byte that comes is.
     came: usize,
+    is_answered: bool,
 }
 
-/// `in_flight` messages of each client go to the server; when one comes back, the next one goes, for `time`, after
-/// a fifth of that to warm up. Returns the answers in a second. Each is checked.
+/// `in_flight` messages of each client go to the server; when one comes back, the next one goes, for `time`. That
+/// begins when each client has its first answer, and a fifth of it has passed. Each answer is checked. `cpu` says how much time the server has used.
 ///
 /// # Errors
 ///
 /// When an answer is wrong or missing.
-pub fn echo(address: SocketAddr, load: Load, time: Duration) -> io::Result<f64> {
+pub fn echo(
+    address: SocketAddr,
+    load: Load,
+    time: Duration,
+    cpu: impl Fn() -> io::Result<Duration>,
+) -> io::Result<Echoed> {
     let (question, answer) = question_and_answer(load.length, load.websocket);
     let questions = question.repeat(1.max(BUFFER_SIZE / question.len()));
     let answers = Answers::new(answer);
@@ -121,14 +153,17 @@ pub fn echo(address: SocketAddr, load: Load, time: Duration) -> io::Result<f64> 
             allowed: load.in_flight * question.len(),
             at: 0,
             came: 0,
+            is_answered: false,
         });
     }
     let mut events = Events::with_capacity(EVENTS_PER_WAIT);
     let mut buffer = vec![0; BUFFER_SIZE];
     let begin = Instant::now() + time / 5;
     // What has come when the measurement began, and when that was.
-    let mut began: Option<(u64, Instant)> = None;
+    let mut began: Option<(u64, Duration, Instant)> = None;
     let mut bytes = 0;
+    // Clients without an answer.
+    let mut waiting = clients.len();
     loop {
         poll.poll(&mut events, Some(PATIENCE))?;
         if events.is_empty() {
@@ -136,10 +171,13 @@ pub fn echo(address: SocketAddr, load: Load, time: Duration) -> io::Result<f64> 
         }
         let now = Instant::now();
         match began {
-            None if now >= begin => began = Some((bytes, now)),
-            Some((before, start)) if now >= start + time => {
-                let answers = (bytes - before) as f64 / answers.length as f64;
-                return Ok(answers / (now - start).as_secs_f64());
+            None if now >= begin && waiting == 0 => began = Some((bytes, cpu()?, Instant::now())),
+            Some((before, used, start)) if now >= start + time => {
+                let messages = (bytes - before) as f64 / answers.length as f64;
+                return Ok(Echoed {
+                    per_second: messages / (now - start).as_secs_f64(),
+                    micros: cpu()?.saturating_sub(used).as_secs_f64() * 1e6 / messages,
+                });
             }
             _ => {}
         }
@@ -148,6 +186,10 @@ pub fn echo(address: SocketAddr, load: Load, time: Duration) -> io::Result<f64> 
             while let Some(count) = later(client.stream.read(&mut buffer))? {
                 let whole = answers.check(&buffer[..count], &mut client.came)?;
                 client.allowed += whole * question.len();
+                if whole > 0 && !client.is_answered {
+                    client.is_answered = true;
+                    waiting -= 1;
+                }
                 bytes += count as u64;
                 if count < buffer.len() {
                     break;

@@ -15,8 +15,9 @@ use bench::plot::{self, Plot};
 use bench::process;
 use bench::table::Table;
 use bench::websockets::{self, RAW};
-use bench::ws_load::{self, Load};
+use bench::ws_load::{self, Echoed, Load};
 use clap::{Parser, Subcommand};
+use serde_json::{Map, Value, json};
 
 /// The library to which all others are compared, too.
 const FAST: &str = "fastwebsockets";
@@ -120,18 +121,18 @@ fn here(servers: Vec<String>) -> io::Result<Vec<String>> {
 /// What all servers did at one point, round by round.
 struct Measured {
     load: Load,
-    per_second: Vec<Vec<f64>>,
+    rounds: Vec<Vec<Echoed>>,
 }
 
 impl Measured {
     fn median(&self, server: usize) -> f64 {
-        median(self.per_second[server].iter().copied())
+        median(self.rounds[server].iter().map(|one| one.per_second))
     }
 
     /// How `server` did beside `other`: the median of the ratios of all rounds.
-    fn ratio(&self, server: usize, other: usize) -> f64 {
-        let rounds = self.per_second[server].iter().zip(&self.per_second[other]);
-        median(rounds.map(|(own, other)| own / other))
+    fn ratio(&self, server: usize, other: usize, value: fn(&Echoed) -> f64) -> f64 {
+        let rounds = self.rounds[server].iter().zip(&self.rounds[other]);
+        median(rounds.map(|(own, other)| value(own) / value(other)))
     }
 }
 
@@ -178,13 +179,17 @@ fn echo(
         for server in (0..servers.len()).filter(own) {
             let best = libraries
                 .iter()
-                .map(|library| measured.ratio(server, *library));
+                .map(|library| measured.ratio(server, *library, |one| one.per_second));
             let best = best.reduce(f64::min).map_or("-".to_string(), ratio);
             let [raw, fast] = [RAW, FAST].map(|name| match at(name) {
-                Some(other) => ratio(measured.ratio(server, other)),
+                Some(other) => ratio(measured.ratio(server, other, |one| one.per_second)),
                 None => "-".to_string(),
             });
-            line += &format!("  {} {best} {raw} {fast}", &servers[server][3..]);
+            let dearer = libraries
+                .iter()
+                .map(|library| measured.ratio(server, *library, |one| one.micros));
+            let time = dearer.reduce(f64::max).map_or("-".to_string(), ratio);
+            line += &format!("  {} {best} {raw} {fast} {time}", &servers[server][3..]);
         }
         table.line(&line);
         all.push(measured);
@@ -213,7 +218,7 @@ fn measure(
     time: Duration,
 ) -> io::Result<Measured> {
     let program = env::current_exe()?;
-    let mut per_second = vec![Vec::new(); servers.len()];
+    let mut all = vec![Vec::new(); servers.len()];
     for round in 0..rounds {
         // Who comes first changes: a machine that becomes slower, or faster, does so for all.
         let mut turns: Vec<usize> = (0..servers.len()).collect();
@@ -226,13 +231,13 @@ fn measure(
             cores.map_or(Ok(()), Cores::use_clients)?;
             let websocket = name != RAW;
             let load = Load { websocket, ..load };
-            let answered = ws_load::echo(process.address, load, time);
+            let answered = ws_load::echo(process.address, load, time, || process.cpu_of_threads());
             let answered = answered
                 .map_err(|error| Error::new(error.kind(), format!("{name}, {load:?}: {error}")))?;
-            per_second[server].push(answered);
+            all[server].push(answered);
         }
     }
-    Ok(Measured { load, per_second })
+    Ok(Measured { load, rounds: all })
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -247,27 +252,20 @@ fn ratio(ratio: f64) -> String {
 
 /// All that was measured, for other programs.
 fn json(servers: &[String], all: &[Measured]) -> String {
-    let points: Vec<_> = all
-        .iter()
-        .map(|measured| {
-            let load = measured.load;
-            let rounds: serde_json::Map<_, _> = servers
-                .iter()
-                .cloned()
-                .zip(
-                    measured
-                        .per_second
-                        .iter()
-                        .map(|rounds| serde_json::json!(rounds)),
-                )
-                .collect();
-            serde_json::json!({
-                "bytes": load.length, "clients": load.connections, "in_flight": load.in_flight,
-                "messages_per_second": rounds,
-            })
-        })
-        .collect();
-    format!("{:#}\n", serde_json::Value::Array(points))
+    let rounds = |rounds: &[Echoed]| -> Vec<_> {
+        let rounds = rounds.iter();
+        rounds.map(|one| json!({ "messages_per_second": one.per_second, "microseconds_each": one.micros })).collect()
+    };
+    let point = |measured: &Measured| {
+        let names = servers.iter().cloned();
+        let servers: Map<_, _> = names
+            .zip(measured.rounds.iter().map(|all| rounds(all).into()))
+            .collect();
+        let load = measured.load;
+        json!({ "bytes": load.length, "clients": load.connections, "in_flight": load.in_flight, "servers": servers })
+    };
+    let all: Vec<_> = all.iter().map(point).collect();
+    format!("{:#}\n", Value::from(all))
 }
 
 /// A picture of all lengths, with as many clients, and messages in flight, as `load` has.
