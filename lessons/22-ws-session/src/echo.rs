@@ -16,8 +16,13 @@ use crate::session::{Heard, Session};
 /// Bytes that one read may bring. One buffer serves all clients.
 const BUFFER_SIZE: usize = 256 * 1024;
 
-/// The rest of a read is put in front of the next one, unless a frame wants more than this.
+/// The rest of a read is put in front of the next one. A frame that wants more than this gathers in a buffer of
+/// its own.
 const MOST_MOVED: usize = BUFFER_SIZE / 2;
+
+/// What a client gets at once that has announced a large frame. The rest when it has sent so much, and then as
+/// much again: who only announces costs nothing.
+const FIRST_ROOM: usize = 1024 * 1024;
 
 /// A message of so many bytes is written from where it was read. Shorter ones are put together.
 const LARGE: usize = 4 * 1024;
@@ -80,9 +85,8 @@ enum State {
 /// Bytes that could not be dealt with yet. A client that is idle has none.
 #[derive(Default)]
 struct Waiting {
-    /// What has come, from `filled` on unused room.
+    /// What has come.
     unread: Vec<u8>,
-    filled: usize,
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
@@ -126,12 +130,14 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                         buffer: &mut buffers.buffer,
                         out: &mut buffers.out,
                         count: &mut talk.count,
+                        has_moved: false,
                     };
                     let next = desk.converse(waiting, peer, moment)?;
+                    if desk.has_moved {
+                        talk.pulse.heard(moment.now);
+                    }
                     if !session.is_open() {
                         talk.pulse.closing(moment.now);
-                    } else if next != Next::Readable {
-                        talk.pulse.heard(moment.now);
                     }
                     next
                 }
@@ -210,7 +216,6 @@ fn open<S: Socket>(
         return Ok(Open::Yes(
             session,
             Box::new(Waiting {
-                filled: rest.len(),
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
                 sent: 0,
@@ -236,6 +241,8 @@ struct Desk<'a> {
     buffer: &'a mut [u8],
     out: &'a mut Vec<u8>,
     count: &'a mut u64,
+    /// The client has sent something, or taken something.
+    has_moved: bool,
 }
 
 impl Desk<'_> {
@@ -247,78 +254,113 @@ impl Desk<'_> {
         peer: &mut Peer<S>,
         moment: Moment,
     ) -> io::Result<Next> {
-        let mut waiting = place.take();
-        if let Some(waiting) = &mut waiting
-            && !waiting.flush(peer)?
-        {
-            *place = Some(mem::take(waiting));
-            return Ok(Next::Writable);
+        if let Some(waiting) = place {
+            let sent = waiting.sent;
+            let is_all = waiting.flush(peer)?;
+            self.has_moved |= is_all || waiting.sent > sent;
+            if !is_all {
+                return Ok(Next::Writable);
+            }
         }
         if self.session.is_over() {
             return Ok(Next::End);
         }
         if moment.stops && self.session.is_open() {
             self.session.close(1001, "the server stops", self.out);
-            write(peer, &[self.out], &mut waiting)?;
+            write(peer, &[self.out], place)?;
             self.out.clear();
         }
-        let mut unread = mem::take(&mut waiting.get_or_insert_default().unread);
-        let kept = mem::take(&mut waiting.get_or_insert_default().filled);
-        // A frame that is larger than the buffer gets one of its own.
-        let wants = self.session.wants();
-        let own = wants.max(kept) > MOST_MOVED;
-        let buffer = match own {
-            true => {
-                if unread.len() < wants {
-                    unread.resize(wants, 0);
-                }
-                &mut unread[..]
-            }
-            false => {
-                self.buffer[..kept].copy_from_slice(&unread[..kept]);
-                &mut *self.buffer
-            }
+        let unread = place.as_mut().map(|waiting| mem::take(&mut waiting.unread));
+        let unread = unread.unwrap_or_default();
+        let got = match self.session.wants() > MOST_MOVED {
+            true => self.gather(unread, place, peer)?,
+            false => self.answer_all(&unread, place, peer)?,
         };
-        let got = match &mut buffer[kept..] {
-            [] => Got::Nothing, // First what is there.
-            room => peer.read(room)?,
-        };
-        let has_ended = got == Got::End || peer.has_ended && peer.is_drained;
-        let filled = match got {
-            Got::Bytes(count) => kept + count,
-            Got::End | Got::Nothing => kept,
-        };
-        let (bytes, _) = buffer.split_at_mut(filled);
-        let left = answer(
-            self.session,
-            bytes,
-            self.out,
-            self.count,
-            peer,
-            &mut waiting,
-        )?;
-        if left > 0 {
-            let waiting = waiting.get_or_insert_default();
-            waiting.filled = left;
-            if own {
-                unread.copy_within(filled - left..filled, 0);
-                waiting.unread = unread;
-            } else {
-                waiting.unread = self.buffer[filled - left..filled].to_vec();
-            }
-        }
-        let waiting = waiting.filter(|waiting| !waiting.is_empty());
-        let is_unsent = waiting.as_ref().is_some_and(|waiting| waiting.is_unsent());
-        *place = waiting;
+        self.has_moved |= matches!(got, Got::Bytes(_));
+        place.take_if(|waiting| waiting.unread.is_empty() && !waiting.is_unsent());
+        let is_unsent = place.as_ref().is_some_and(|waiting| waiting.is_unsent());
         Ok(match got {
             _ if is_unsent => Next::Writable,
             _ if self.session.is_over() => Next::End,
-            _ if has_ended => Next::End,
+            Got::End => Next::End,
+            _ if peer.has_ended && peer.is_drained => Next::End,
             _ if !peer.is_drained => Next::Turn,
             _ => Next::Readable,
         })
     }
     // ANCHOR_END: converse
+
+    // ANCHOR: answer_all
+    /// Reads into the buffer of all, behind what is there already, and answers every message in it.
+    fn answer_all<S: Socket>(
+        &mut self,
+        unread: &[u8],
+        place: &mut Option<Box<Waiting>>,
+        peer: &mut Peer<S>,
+    ) -> io::Result<Got> {
+        self.buffer[..unread.len()].copy_from_slice(unread);
+        let got = match &mut self.buffer[unread.len()..] {
+            [] => Got::Nothing, // First what is there.
+            room => peer.read(room)?,
+        };
+        let filled = match got {
+            Got::Bytes(count) => unread.len() + count,
+            Got::End | Got::Nothing => unread.len(),
+        };
+        let bytes = &mut self.buffer[..filled];
+        let left = answer(self.session, bytes, self.out, self.count, peer, place)?;
+        if left > 0 {
+            let left = self.buffer[filled - left..filled].to_vec();
+            place.get_or_insert_default().unread = left;
+        }
+        Ok(got)
+    }
+    // ANCHOR_END: answer_all
+
+    // ANCHOR: gather
+    /// Reads more of a large frame, of which `frame` is a part. When it is a message, its bytes become the answer
+    /// where they are: our header takes the place of the client's, which has the key too, and so is longer.
+    fn gather<S: Socket>(
+        &mut self,
+        mut frame: Vec<u8>,
+        place: &mut Option<Box<Waiting>>,
+        peer: &mut Peer<S>,
+    ) -> io::Result<Got> {
+        let wants = self.session.wants();
+        let room = self.buffer.len().min(wants - frame.len());
+        let got = peer.read(&mut self.buffer[..room])?;
+        if let Got::Bytes(count) = got {
+            let most = wants.min(FIRST_ROOM.max(2 * frame.len()));
+            frame.reserve_exact(most - frame.len());
+            frame.extend_from_slice(&self.buffer[..count]);
+        }
+        let waiting = place.get_or_insert_default();
+        let answer = match self.session.next_event(&mut frame, &mut waiting.unsent) {
+            (Some(Heard::Message(kind, message)), _) => {
+                *self.count += 1;
+                match (self.session.header(kind, message.len()), message) {
+                    (Some(header), Payload::Whole(message)) => Some((header, message.len())),
+                    (_, message) => {
+                        self.session.send(kind, &message, &mut waiting.unsent);
+                        None
+                    }
+                }
+            }
+            (None, rest) if !rest.is_empty() => {
+                waiting.unread = frame;
+                return Ok(got);
+            }
+            _ => None, // A part of a message is kept, or there will be no more.
+        };
+        if let Some((header, length)) = answer {
+            waiting.sent = frame.len() - length - header.len();
+            frame[waiting.sent..][..header.len()].copy_from_slice(&header);
+            waiting.unsent = frame;
+        }
+        waiting.flush(peer)?;
+        Ok(got)
+    }
+    // ANCHOR_END: gather
 }
 
 // ANCHOR: answer
@@ -340,8 +382,12 @@ fn answer<S: Socket>(
             match heard {
                 Some(Heard::Message(kind, message)) => {
                     *count += 1;
-                    match (session.header(kind, message.len()), message) {
-                        (Some(header), Payload::Whole(message)) if message.len() >= LARGE => {
+                    let header = match message.len() {
+                        LARGE.. => session.header(kind, message.len()),
+                        _ => None,
+                    };
+                    match (header, message) {
+                        (Some(header), Payload::Whole(message)) => {
                             out.extend_from_slice(&header);
                             large.push((out.len(), message));
                         }
@@ -417,19 +463,15 @@ impl Waiting {
         self.sent < self.unsent.len()
     }
 
-    fn is_empty(&self) -> bool {
-        self.filled == 0 && !self.is_unsent()
-    }
-
     /// Writes what fits, and says whether that was all.
     fn flush<S: Socket>(&mut self, peer: &mut Peer<S>) -> io::Result<bool> {
-        while self.is_unsent() {
+        if self.is_unsent() {
             match peer.socket.write(&self.unsent[self.sent..]) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => self.sent += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error),
+                Err(error) if is_later(&error) => {}
+                written => self.sent += written?,
+            }
+            if self.is_unsent() {
+                return Ok(false);
             }
         }
         self.unsent = Vec::new();
