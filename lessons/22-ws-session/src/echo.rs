@@ -22,7 +22,11 @@ const MOST_MOVED: usize = BUFFER_SIZE / 2;
 
 /// What a client gets at once that has announced a large frame. The rest when it has sent so much, and then as
 /// much again: who only announces costs nothing.
-const FIRST_ROOM: usize = 1024 * 1024;
+const FIRST_ROOM: usize = 2 * 1024 * 1024;
+
+/// Buffers of so many bytes are kept for the next one who needs some, and at most so many of them.
+const WORTH_KEEPING: usize = 32 * 1024;
+const MOST_KEPT: usize = 32;
 
 /// A message of so many bytes is written from where it was read. Shorter ones are put together.
 const LARGE: usize = 4 * 1024;
@@ -55,6 +59,7 @@ pub(crate) struct Buffers {
     buffer: Box<[u8]>,
     /// Where answers are put together.
     out: Vec<u8>,
+    spare: Spare,
 }
 
 impl Default for Buffers {
@@ -62,9 +67,38 @@ impl Default for Buffers {
         Self {
             buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
             out: Vec::new(),
+            spare: Spare::default(),
         }
     }
 }
+
+// ANCHOR: spare
+/// Buffers that nobody needs now. To take a large one from the system, page by page, costs as much as to copy a
+/// message, and to give it back too.
+#[derive(Default)]
+struct Spare(Vec<Vec<u8>>);
+
+impl Spare {
+    /// An empty buffer for so many bytes.
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let kept = match length {
+            WORTH_KEEPING.. => self.0.pop(),
+            _ => None,
+        };
+        let mut buffer = kept.unwrap_or_default();
+        buffer.reserve_exact(length);
+        buffer
+    }
+
+    fn give_back(&mut self, mut buffer: Vec<u8>) {
+        let is_worth = (WORTH_KEEPING..=FIRST_ROOM).contains(&buffer.capacity());
+        if is_worth && self.0.len() < MOST_KEPT {
+            buffer.clear();
+            self.0.push(buffer);
+        }
+    }
+}
+// ANCHOR_END: spare
 
 // ANCHOR: talk
 /// What is remembered of one client.
@@ -127,12 +161,12 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                 State::Open(session, waiting) => {
                     let mut desk = Desk {
                         session,
-                        buffer: &mut buffers.buffer,
                         out: &mut buffers.out,
+                        spare: &mut buffers.spare,
                         count: &mut talk.count,
                         has_moved: false,
                     };
-                    let next = desk.converse(waiting, peer, moment)?;
+                    let next = desk.converse(&mut buffers.buffer, waiting, peer, moment)?;
                     if desk.has_moved {
                         talk.pulse.heard(moment.now);
                     }
@@ -238,8 +272,8 @@ fn open<S: Socket>(
 /// What is needed to answer one client.
 struct Desk<'a> {
     session: &'a mut Session,
-    buffer: &'a mut [u8],
     out: &'a mut Vec<u8>,
+    spare: &'a mut Spare,
     count: &'a mut u64,
     /// The client has sent something, or taken something.
     has_moved: bool,
@@ -250,13 +284,14 @@ impl Desk<'_> {
     /// Writes what waits; then reads, and answers.
     fn converse<S: Socket>(
         &mut self,
+        buffer: &mut [u8],
         place: &mut Option<Box<Waiting>>,
         peer: &mut Peer<S>,
         moment: Moment,
     ) -> io::Result<Next> {
         if let Some(waiting) = place {
             let sent = waiting.sent;
-            let is_all = waiting.flush(peer)?;
+            let is_all = waiting.flush(peer, self.spare)?;
             self.has_moved |= is_all || waiting.sent > sent;
             if !is_all {
                 return Ok(Next::Writable);
@@ -267,14 +302,14 @@ impl Desk<'_> {
         }
         if moment.stops && self.session.is_open() {
             self.session.close(1001, "the server stops", self.out);
-            write(peer, &[self.out], place)?;
+            write(peer, &[self.out], place, self.spare)?;
             self.out.clear();
         }
         let unread = place.as_mut().map(|waiting| mem::take(&mut waiting.unread));
         let unread = unread.unwrap_or_default();
         let got = match self.session.wants() > MOST_MOVED {
-            true => self.gather(unread, place, peer)?,
-            false => self.answer_all(&unread, place, peer)?,
+            true => self.gather(buffer, unread, place, peer)?,
+            false => self.answer_all(buffer, unread, place, peer)?,
         };
         self.has_moved |= matches!(got, Got::Bytes(_));
         place.take_if(|waiting| waiting.unread.is_empty() && !waiting.is_unsent());
@@ -294,24 +329,27 @@ impl Desk<'_> {
     /// Reads into the buffer of all, behind what is there already, and answers every message in it.
     fn answer_all<S: Socket>(
         &mut self,
-        unread: &[u8],
+        buffer: &mut [u8],
+        unread: Vec<u8>,
         place: &mut Option<Box<Waiting>>,
         peer: &mut Peer<S>,
     ) -> io::Result<Got> {
-        self.buffer[..unread.len()].copy_from_slice(unread);
-        let got = match &mut self.buffer[unread.len()..] {
+        let kept = unread.len();
+        buffer[..kept].copy_from_slice(&unread);
+        self.spare.give_back(unread);
+        let got = match &mut buffer[kept..] {
             [] => Got::Nothing, // First what is there.
             room => peer.read(room)?,
         };
         let filled = match got {
-            Got::Bytes(count) => unread.len() + count,
-            Got::End | Got::Nothing => unread.len(),
+            Got::Bytes(count) => kept + count,
+            Got::End | Got::Nothing => kept,
         };
-        let bytes = &mut self.buffer[..filled];
-        let left = answer(self.session, bytes, self.out, self.count, peer, place)?;
+        let left = self.answer(&mut buffer[..filled], place, peer)?;
         if left > 0 {
-            let left = self.buffer[filled - left..filled].to_vec();
-            place.get_or_insert_default().unread = left;
+            let mut unread = self.spare.take(left);
+            unread.extend_from_slice(&buffer[filled - left..filled]);
+            place.get_or_insert_default().unread = unread;
         }
         Ok(got)
     }
@@ -322,17 +360,18 @@ impl Desk<'_> {
     /// where they are: our header takes the place of the client's, which has the key too, and so is longer.
     fn gather<S: Socket>(
         &mut self,
+        buffer: &mut [u8],
         mut frame: Vec<u8>,
         place: &mut Option<Box<Waiting>>,
         peer: &mut Peer<S>,
     ) -> io::Result<Got> {
         let wants = self.session.wants();
-        let room = self.buffer.len().min(wants - frame.len());
-        let got = peer.read(&mut self.buffer[..room])?;
+        let room = buffer.len().min(wants - frame.len());
+        let got = peer.read(&mut buffer[..room])?;
         if let Got::Bytes(count) = got {
             let most = wants.min(FIRST_ROOM.max(2 * frame.len()));
             frame.reserve_exact(most - frame.len());
-            frame.extend_from_slice(&self.buffer[..count]);
+            frame.extend_from_slice(&buffer[..count]);
         }
         let waiting = place.get_or_insert_default();
         let answer = match self.session.next_event(&mut frame, &mut waiting.unsent) {
@@ -356,80 +395,81 @@ impl Desk<'_> {
             waiting.sent = frame.len() - length - header.len();
             frame[waiting.sent..][..header.len()].copy_from_slice(&header);
             waiting.unsent = frame;
+        } else {
+            self.spare.give_back(frame);
         }
-        waiting.flush(peer)?;
+        waiting.flush(peer, self.spare)?;
         Ok(got)
     }
     // ANCHOR_END: gather
-}
 
-// ANCHOR: answer
-/// Answers all messages in `bytes`, with as few writes as possible. Returns how many bytes are left.
-fn answer<S: Socket>(
-    session: &mut Session,
-    mut bytes: &mut [u8],
-    out: &mut Vec<u8>,
-    count: &mut u64,
-    peer: &mut Peer<S>,
-    waiting: &mut Option<Box<Waiting>>,
-) -> io::Result<usize> {
-    loop {
-        // Large messages that stay where they are, and how much of `out` comes before each.
-        let mut large: Vec<(usize, &[u8])> = Vec::new();
-        let over = loop {
-            let (heard, rest) = session.next_event(bytes, out);
-            bytes = rest;
-            match heard {
-                Some(Heard::Message(kind, message)) => {
-                    *count += 1;
-                    let header = match message.len() {
-                        LARGE.. => session.header(kind, message.len()),
-                        _ => None,
-                    };
-                    match (header, message) {
-                        (Some(header), Payload::Whole(message)) => {
-                            out.extend_from_slice(&header);
-                            large.push((out.len(), message));
+    // ANCHOR: answer
+    /// Answers all messages in `bytes`, with as few writes as possible. Returns how many bytes are left.
+    fn answer<S: Socket>(
+        &mut self,
+        mut bytes: &mut [u8],
+        place: &mut Option<Box<Waiting>>,
+        peer: &mut Peer<S>,
+    ) -> io::Result<usize> {
+        loop {
+            // Large messages that stay where they are, and how much of `out` comes before each.
+            let mut large: Vec<(usize, &[u8])> = Vec::new();
+            let over = loop {
+                let (heard, rest) = self.session.next_event(bytes, self.out);
+                bytes = rest;
+                match heard {
+                    Some(Heard::Message(kind, message)) => {
+                        *self.count += 1;
+                        let header = match message.len() {
+                            LARGE.. => self.session.header(kind, message.len()),
+                            _ => None,
+                        };
+                        match (header, message) {
+                            (Some(header), Payload::Whole(message)) => {
+                                self.out.extend_from_slice(&header);
+                                large.push((self.out.len(), message));
+                            }
+                            (_, message) => self.session.send(kind, &message, self.out),
                         }
-                        (_, message) => session.send(kind, &message, out),
                     }
+                    Some(Heard::Ping | Heard::Pong(_)) => {}
+                    Some(Heard::Closed(_)) | None => break true,
                 }
-                Some(Heard::Ping | Heard::Pong(_)) => {}
-                Some(Heard::Closed(_)) | None => break true,
+                if self.out.len() >= HIGH_WATER_MARK || 2 * large.len() + 1 >= SLICES {
+                    break false;
+                }
+            };
+            let mut slices: Vec<&[u8]> = Vec::with_capacity(2 * large.len() + 1);
+            let mut begin = 0;
+            for (end, message) in large {
+                slices.push(&self.out[begin..end]);
+                slices.push(message);
+                begin = end;
             }
-            if out.len() >= HIGH_WATER_MARK || 2 * large.len() + 1 >= SLICES {
-                break false;
+            slices.push(&self.out[begin..]);
+            let all = write(peer, &slices, place, self.spare)?;
+            self.out.clear();
+            if over || !all {
+                return Ok(bytes.len());
             }
-        };
-        let mut slices: Vec<&[u8]> = Vec::with_capacity(2 * large.len() + 1);
-        let mut begin = 0;
-        for (end, message) in large {
-            slices.push(&out[begin..end]);
-            slices.push(message);
-            begin = end;
-        }
-        slices.push(&out[begin..]);
-        let all = write(peer, &slices, waiting)?;
-        out.clear();
-        if over || !all {
-            return Ok(bytes.len());
         }
     }
+    // ANCHOR_END: answer
 }
-// ANCHOR_END: answer
 
 /// Writes `parts` behind what waits already, and says whether all is written. What is not, waits.
 fn write<S: Socket>(
     peer: &mut Peer<S>,
     parts: &[&[u8]],
-    waiting: &mut Option<Box<Waiting>>,
+    place: &mut Option<Box<Waiting>>,
+    spare: &mut Spare,
 ) -> io::Result<bool> {
     let total: usize = parts.iter().map(|part| part.len()).sum();
     if total == 0 {
         return Ok(true);
     }
     let mut written = 0;
-    if waiting.as_ref().is_none_or(|waiting| !waiting.is_unsent()) {
+    if place.as_ref().is_none_or(|waiting| !waiting.is_unsent()) {
         let outcome = match parts {
             [part] => peer.socket.write(part),
             parts => {
@@ -445,7 +485,10 @@ fn write<S: Socket>(
     if written == total {
         return Ok(true);
     }
-    let unsent = &mut waiting.get_or_insert_default().unsent;
+    let unsent = &mut place.get_or_insert_default().unsent;
+    if unsent.is_empty() {
+        *unsent = spare.take(total - written);
+    }
     for part in parts {
         let done = written.min(part.len());
         written -= done;
@@ -464,7 +507,7 @@ impl Waiting {
     }
 
     /// Writes what fits, and says whether that was all.
-    fn flush<S: Socket>(&mut self, peer: &mut Peer<S>) -> io::Result<bool> {
+    fn flush<S: Socket>(&mut self, peer: &mut Peer<S>, spare: &mut Spare) -> io::Result<bool> {
         if self.is_unsent() {
             match peer.socket.write(&self.unsent[self.sent..]) {
                 Err(error) if is_later(&error) => {}
@@ -474,7 +517,7 @@ impl Waiting {
                 return Ok(false);
             }
         }
-        self.unsent = Vec::new();
+        spare.give_back(mem::take(&mut self.unsent));
         self.sent = 0;
         Ok(true)
     }
