@@ -177,19 +177,19 @@ fn echo(
             line += &format!("{:>10.0}", measured.median(server));
         }
         for server in (0..servers.len()).filter(own) {
-            let best = libraries
-                .iter()
-                .map(|library| measured.ratio(server, *library, |one| one.per_second));
-            let best = best.reduce(f64::min).map_or("-".to_string(), ratio);
-            let [raw, fast] = [RAW, FAST].map(|name| match at(name) {
-                Some(other) => ratio(measured.ratio(server, other, |one| one.per_second)),
-                None => "-".to_string(),
-            });
-            let dearer = libraries
-                .iter()
-                .map(|library| measured.ratio(server, *library, |one| one.micros));
-            let time = dearer.reduce(f64::max).map_or("-".to_string(), ratio);
-            line += &format!("  {} {best} {raw} {fast} {time}", &servers[server][3..]);
+            let rate = |other| measured.ratio(server, other, |one| one.per_second);
+            let time = |other| measured.ratio(server, other, |one| one.micros);
+            let rates = libraries.iter().map(|library| rate(*library));
+            let times = libraries.iter().map(|library| time(*library));
+            line += &format!(
+                "  {} {} {} {} {} {}",
+                &servers[server][3..],
+                ratio(rates.reduce(f64::min)),
+                ratio(at(RAW).map(rate)),
+                ratio(at(FAST).map(rate)),
+                ratio(times.reduce(f64::max)),
+                ratio(at(RAW).map(time)),
+            );
         }
         table.line(&line);
         all.push(measured);
@@ -246,8 +246,8 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn ratio(ratio: f64) -> String {
-    format!("{ratio:.2}")
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or("-".to_string(), |ratio| format!("{ratio:.2}"))
 }
 
 /// All that was measured, for other programs.

@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::turns::{Got, Moment, Next, Peer};
 use http::{Request, Response};
@@ -20,13 +20,16 @@ const BUFFER_SIZE: usize = 256 * 1024;
 /// its own.
 const MOST_MOVED: usize = BUFFER_SIZE / 2;
 
-/// What a client gets at once that has announced a large frame. The rest when it has sent so much, and then as
-/// much again: who only announces costs nothing.
-const FIRST_ROOM: usize = 2 * 1024 * 1024;
+/// What a client gets at once that has announced a large frame; and then always as much again as it has sent: who
+/// only announces costs little.
+const FIRST_ROOM: usize = 64 * 1024;
 
-/// Buffers of so many bytes are kept for the next one who needs some, and at most so many of them.
+/// Buffers between these two are kept for the next one who needs some, at most so many, and as long as somebody
+/// does.
 const WORTH_KEEPING: usize = 32 * 1024;
-const MOST_KEPT: usize = 32;
+const TOO_LARGE_TO_KEEP: usize = 2 * 1024 * 1024;
+const MOST_KEPT: usize = 256;
+const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// A message of so many bytes is written from where it was read. Shorter ones are put together.
 const LARGE: usize = 4 * 1024;
@@ -76,25 +79,42 @@ impl Default for Buffers {
 /// Buffers that nobody needs now. To take a large one from the system, page by page, costs as much as to copy a
 /// message, and to give it back too.
 #[derive(Default)]
-struct Spare(Vec<Vec<u8>>);
+struct Spare {
+    kept: Vec<Vec<u8>>,
+    /// Nobody has taken one since.
+    since: Option<Instant>,
+}
 
 impl Spare {
-    /// An empty buffer for so many bytes.
+    fn look(&mut self, now: Instant) {
+        let since = *self.since.get_or_insert(now);
+        if now > since + KEPT_FOR {
+            self.kept = Vec::new();
+        }
+    }
+
+    /// A buffer of at least so many bytes. What stands in them means nothing.
     fn take(&mut self, length: usize) -> Vec<u8> {
         let kept = match length {
-            WORTH_KEEPING.. => self.0.pop(),
+            WORTH_KEEPING.. => {
+                self.since = None;
+                self.kept.pop()
+            }
             _ => None,
         };
-        let mut buffer = kept.unwrap_or_default();
-        buffer.reserve_exact(length);
+        let Some(mut buffer) = kept else {
+            return vec![0; length];
+        };
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
         buffer
     }
 
-    fn give_back(&mut self, mut buffer: Vec<u8>) {
-        let is_worth = (WORTH_KEEPING..=FIRST_ROOM).contains(&buffer.capacity());
-        if is_worth && self.0.len() < MOST_KEPT {
-            buffer.clear();
-            self.0.push(buffer);
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        let is_worth = (WORTH_KEEPING..TOO_LARGE_TO_KEEP).contains(&buffer.capacity());
+        if is_worth && self.kept.len() < MOST_KEPT {
+            self.kept.push(buffer);
         }
     }
 }
@@ -119,8 +139,9 @@ enum State {
 /// Bytes that could not be dealt with yet. A client that is idle has none.
 #[derive(Default)]
 struct Waiting {
-    /// What has come.
+    /// What has come; from `filled` on there is room.
     unread: Vec<u8>,
+    filled: usize,
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
@@ -146,6 +167,7 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
         peer: &mut Peer<S>,
         moment: Moment,
     ) -> io::Result<Next> {
+        buffers.spare.look(moment.now);
         for _ in 0..READS_PER_TURN {
             let next = match &mut talk.state {
                 State::Opening(handshake) => {
@@ -250,6 +272,7 @@ fn open<S: Socket>(
         return Ok(Open::Yes(
             session,
             Box::new(Waiting {
+                filled: rest.len(),
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
                 sent: 0,
@@ -305,14 +328,19 @@ impl Desk<'_> {
             write(peer, &[self.out], place, self.spare)?;
             self.out.clear();
         }
-        let unread = place.as_mut().map(|waiting| mem::take(&mut waiting.unread));
-        let unread = unread.unwrap_or_default();
+        let (unread, filled) = match place {
+            Some(waiting) => (
+                mem::take(&mut waiting.unread),
+                mem::take(&mut waiting.filled),
+            ),
+            None => Default::default(),
+        };
         let got = match self.session.wants() > MOST_MOVED {
-            true => self.gather(buffer, unread, place, peer)?,
-            false => self.answer_all(buffer, unread, place, peer)?,
+            true => self.gather(unread, filled, place, peer)?,
+            false => self.answer_all(buffer, unread, filled, place, peer)?,
         };
         self.has_moved |= matches!(got, Got::Bytes(_));
-        place.take_if(|waiting| waiting.unread.is_empty() && !waiting.is_unsent());
+        place.take_if(|waiting| waiting.filled == 0 && !waiting.is_unsent());
         let is_unsent = place.as_ref().is_some_and(|waiting| waiting.is_unsent());
         Ok(match got {
             _ if is_unsent => Next::Writable,
@@ -331,11 +359,11 @@ impl Desk<'_> {
         &mut self,
         buffer: &mut [u8],
         unread: Vec<u8>,
+        kept: usize,
         place: &mut Option<Box<Waiting>>,
         peer: &mut Peer<S>,
     ) -> io::Result<Got> {
-        let kept = unread.len();
-        buffer[..kept].copy_from_slice(&unread);
+        buffer[..kept].copy_from_slice(&unread[..kept]);
         self.spare.give_back(unread);
         let got = match &mut buffer[kept..] {
             [] => Got::Nothing, // First what is there.
@@ -347,56 +375,65 @@ impl Desk<'_> {
         };
         let left = self.answer(&mut buffer[..filled], place, peer)?;
         if left > 0 {
-            let mut unread = self.spare.take(left);
-            unread.extend_from_slice(&buffer[filled - left..filled]);
-            place.get_or_insert_default().unread = unread;
+            let waiting = place.get_or_insert_default();
+            waiting.unread = self.spare.take(left);
+            waiting.unread[..left].copy_from_slice(&buffer[filled - left..filled]);
+            waiting.filled = left;
         }
         Ok(got)
     }
     // ANCHOR_END: answer_all
 
     // ANCHOR: gather
-    /// Reads more of a large frame, of which `frame` is a part. When it is a message, its bytes become the answer
+    /// Reads more of a large frame, of which a part is in `frame`. When it is a message, its bytes become the answer
     /// where they are: our header takes the place of the client's, which has the key too, and so is longer.
     fn gather<S: Socket>(
         &mut self,
-        buffer: &mut [u8],
         mut frame: Vec<u8>,
+        mut filled: usize,
         place: &mut Option<Box<Waiting>>,
         peer: &mut Peer<S>,
     ) -> io::Result<Got> {
         let wants = self.session.wants();
-        let room = buffer.len().min(wants - frame.len());
-        let got = peer.read(&mut buffer[..room])?;
+        let room = wants.min(FIRST_ROOM.max(2 * filled));
+        if frame.len() < room {
+            let mut larger = self.spare.take(room);
+            larger[..filled].copy_from_slice(&frame[..filled]);
+            self.spare.give_back(mem::replace(&mut frame, larger));
+        }
+        // No more than will be looked at while it is in the processor's cache.
+        let end = frame.len().min(wants).min(filled + BUFFER_SIZE);
+        let got = peer.read(&mut frame[filled..end])?;
         if let Got::Bytes(count) = got {
-            let most = wants.min(FIRST_ROOM.max(2 * frame.len()));
-            frame.reserve_exact(most - frame.len());
-            frame.extend_from_slice(&buffer[..count]);
+            filled += count;
         }
         let waiting = place.get_or_insert_default();
-        let answer = match self.session.next_event(&mut frame, &mut waiting.unsent) {
+        let out = &mut waiting.unsent;
+        let answer = match self.session.next_event(&mut frame[..filled], out) {
             (Some(Heard::Message(kind, message)), _) => {
                 *self.count += 1;
                 match (self.session.header(kind, message.len()), message) {
                     (Some(header), Payload::Whole(message)) => Some((header, message.len())),
                     (_, message) => {
-                        self.session.send(kind, &message, &mut waiting.unsent);
+                        self.session.send(kind, &message, out);
                         None
                     }
                 }
             }
             (None, rest) if !rest.is_empty() => {
-                waiting.unread = frame;
+                (waiting.unread, waiting.filled) = (frame, filled);
                 return Ok(got);
             }
             _ => None, // A part of a message is kept, or there will be no more.
         };
-        if let Some((header, length)) = answer {
-            waiting.sent = frame.len() - length - header.len();
-            frame[waiting.sent..][..header.len()].copy_from_slice(&header);
-            waiting.unsent = frame;
-        } else {
-            self.spare.give_back(frame);
+        match answer {
+            Some((header, length)) => {
+                frame.truncate(filled);
+                waiting.sent = filled - length - header.len();
+                frame[waiting.sent..][..header.len()].copy_from_slice(&header);
+                waiting.unsent = frame;
+            }
+            None => self.spare.give_back(frame),
         }
         waiting.flush(peer, self.spare)?;
         Ok(got)
@@ -488,6 +525,7 @@ fn write<S: Socket>(
     let unsent = &mut place.get_or_insert_default().unsent;
     if unsent.is_empty() {
         *unsent = spare.take(total - written);
+        unsent.clear();
     }
     for part in parts {
         let done = written.min(part.len());
