@@ -109,8 +109,26 @@ pub fn start(program: &Path, name: &str) -> io::Result<Process> {
     Process::of(node)
 }
 
+/// The servers that are wanted. One that nobody has named need not be there.
+///
+/// # Errors
+///
+/// When one has a name, and is not there.
+pub fn wanted(servers: Vec<String>) -> io::Result<Vec<String>> {
+    if servers.is_empty() {
+        let all = ALL.iter().filter(|name| is_here(name));
+        return Ok(all.map(ToString::to_string).collect());
+    }
+    match servers.iter().find(|name| !is_here(name)) {
+        Some(name) => Err(Error::other(format!(
+            "{name} needs the package `ws` where Node finds it: npm install --global ws, and NODE_PATH=$(npm root --global)."
+        ))),
+        None => Ok(servers),
+    }
+}
+
 /// Whether the machine has what the server with this name needs.
-pub fn is_here(name: &str) -> bool {
+fn is_here(name: &str) -> bool {
     name != NODE || {
         let mut node = Command::new("node");
         node.args(["-e", "require('ws')"]).stderr(Stdio::null());

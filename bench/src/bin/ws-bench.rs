@@ -74,7 +74,7 @@ fn main() -> ExitCode {
             rounds,
             milliseconds,
             write,
-        } => here(servers).and_then(|servers| {
+        } => websockets::wanted(servers).and_then(|servers| {
             let mut points = Vec::new();
             for &in_flight in &in_flight {
                 for &connections in &connections {
@@ -99,22 +99,6 @@ fn main() -> ExitCode {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// The servers that are wanted. One that nobody has named need not be there.
-fn here(servers: Vec<String>) -> io::Result<Vec<String>> {
-    if servers.is_empty() {
-        let all = websockets::ALL
-            .iter()
-            .filter(|name| websockets::is_here(name));
-        return Ok(all.map(ToString::to_string).collect());
-    }
-    match servers.iter().find(|name| !websockets::is_here(name)) {
-        Some(name) => Err(Error::other(format!(
-            "{name} needs the package `ws` where Node finds it: npm install --global ws, and NODE_PATH=$(npm root --global)."
-        ))),
-        None => Ok(servers),
     }
 }
 
