@@ -23,10 +23,6 @@ pub const PAGE: &str = include_str!("chat.html");
 /// Bytes that one read may bring: more than the longest text with its header.
 const BUFFER_SIZE: usize = 16 * 1024;
 
-/// How long a member may take for one frame. Policy, slow consumer: it is given up then, or when its queue is
-/// full, whichever comes first.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 type Key = u64;
 
 // ANCHOR: chat
@@ -101,7 +97,8 @@ impl Chat {
         };
         let seat = self.enter(Arc::new(member));
         let outcome = thread::scope(|scope| {
-            thread::Builder::new().spawn_scoped(scope, || write_what_waits(&seat.member))?;
+            thread::Builder::new()
+                .spawn_scoped(scope, || write_what_waits(&seat.member, self.times.pong))?;
             let outcome = self.listen(&seat, rest);
             match outcome {
                 Ok(_) => seat.member.queue.close(), // What waits is still written.
@@ -302,9 +299,12 @@ impl Member {
 }
 
 /// The writer: takes what waits, one frame after the other.
-fn write_what_waits(member: &Member) {
+///
+/// Policy, slow consumer: it has `patience` for each of them, and is cut off then, or when its queue is full,
+/// whichever comes first.
+fn write_what_waits(member: &Member, patience: Duration) {
     while let Some(frame) = member.queue.pop() {
-        let deadline = Deadline::after(Instant::now(), PATIENCE);
+        let deadline = Deadline::after(Instant::now(), patience);
         if let Err(error) = write_by(&member.stream, &frame, deadline) {
             member.doom(error);
             return member.cut_off();

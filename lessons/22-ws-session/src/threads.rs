@@ -19,9 +19,6 @@ const BUFFER_SIZE: usize = 64 * 1024;
 /// Bytes of answers that wait until they are written, with one write.
 const MOST_UNSENT: usize = 64 * 1024;
 
-/// How long a client may take to read what was written. Policy, slow reader: it is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// How often to look whether something has come, or whether the server stops, where no call can tell.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -90,7 +87,8 @@ fn converse(
     times: Times,
 ) -> io::Result<u64> {
     let write = |out: &mut Vec<u8>| {
-        let deadline = Deadline::after(Instant::now(), PATIENCE);
+        // Policy, slow reader: it has as long as for a pong to take what was written.
+        let deadline = Deadline::after(Instant::now(), times.pong);
         let written = write_by(conversation.stream(), out, deadline);
         out.clear();
         written
