@@ -18,10 +18,10 @@ Usage: ws-client [URL]
 Sends each line that you type as a message, and prints what comes.
 
     /ping TEXT           asks whether the server is there
-    /close CODE REASON   says goodbye, as Ctrl-C does, and as the end of the input
+    /close CODE REASON   says goodbye, as Ctrl-C and the end of the input do
 
-URL is like ws://127.0.0.1:7022/chat, or just an address: ws://127.0.0.1:7023/
-unless given.
+URL is like ws://127.0.0.1:7022/chat, or just an address. It is
+ws://127.0.0.1:7023/ unless given.
 ";
 
 /// Bytes of a message that we take.
@@ -125,7 +125,10 @@ fn talk(target: &Target) -> io::Result<()> {
 fn end(closed: Closed) -> io::Result<()> {
     match closed {
         Closed::Clean(code, reason) => {
-            println!("(closed: {code} {})", printable(&reason));
+            println!(
+                "(closed: {})",
+                printable(&format!("{code} {reason}")).trim()
+            );
             Ok(())
         }
         Closed::Failed(violation) => Err(io::Error::new(ErrorKind::InvalidData, violation)),
