@@ -82,7 +82,10 @@ fn talk(target: &Target) -> io::Result<()> {
     let (typed, stopped) = (sender.clone(), sender.clone());
     // Nobody can wake a thread that waits for the keyboard. It ends with the process.
     thread::spawn(move || read_lines(&typed));
-    ctrlc::set_handler(move || drop(stopped.send(Happens::Leaves))).map_err(io::Error::other)?;
+    ctrlc::set_handler(move || {
+        let _ = stopped.send(Happens::Leaves); // It fails when the end has come: so much the better.
+    })
+    .map_err(io::Error::other)?;
     let reader = stream.try_clone()?;
     thread::spawn(move || read_bytes(&reader, &sender));
 

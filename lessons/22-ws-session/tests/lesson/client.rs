@@ -10,7 +10,7 @@ use ws_handshake::Opening;
 use ws_session::{Session, random};
 
 use crate::programs::{DEADLINE, connect};
-use crate::{Said, hear_all};
+use crate::said::{Said, hear_all};
 
 /// Bytes of a message: enough for all tests.
 pub const MAX: usize = 8 << 20;

@@ -13,7 +13,7 @@ use ws_session::{Closed, Session, Times};
 
 use crate::client::{Client, MAX};
 use crate::programs::{ANY_PORT, DEADLINE, connect, reset};
-use crate::{KEY, Said, clean, farewell, frame, text};
+use crate::said::{KEY, Said, clean, farewell, frame, text};
 
 #[derive(Clone, Copy, Debug)]
 enum Engine {
@@ -385,7 +385,7 @@ fn garbage() {
 /// What a client hears when it breaks the rules is what lesson 21 calls it.
 #[test]
 fn the_violation_has_a_name() {
-    let (said, _) = crate::hear(&mut Session::server(MAX, None), &[0xff]);
+    let (said, _) = crate::said::hear(&mut Session::server(MAX, None), &[0xff]);
     let failed = Closed::Failed(Violation::ReservedBit);
     assert_eq!(said, [Said::Closed(failed)]);
 }

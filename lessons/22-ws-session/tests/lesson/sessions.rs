@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use ws_frames::{Header, Kind, Opcode, Role, Violation};
 use ws_session::{Closed, Compression, Session, random};
 
-use crate::{KEY, Said, clean, farewell, frame, hear, hear_all, text};
+use crate::said::{KEY, Said, clean, farewell, frame, hear, hear_all, text};
 
 const MAX: usize = 1 << 20;
 

@@ -8,11 +8,11 @@ use ws_frames::{Header, Kind, mask};
 use ws_handshake::{Origins, Policy, upgrade};
 use ws_session::{Session, Target, Times};
 
+use crate::WS_CHAT;
 use crate::programs::{ANY_PORT, Program, assert_help, assert_transcript, without_ports};
-use crate::{KEY, Said, hear};
+use crate::said::{KEY, Said, hear};
 
 const WS_CLIENT: &str = env!("CARGO_BIN_EXE_ws-client");
-const WS_CHAT: &str = env!("CARGO_BIN_EXE_ws-chat");
 
 #[test]
 fn programs_explain_themselves() {
