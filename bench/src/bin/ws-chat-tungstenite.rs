@@ -170,23 +170,23 @@ async fn talk(
 ) -> Result<(), Fault> {
     let mut quiet = TIMES.quiet;
     let mut heard = Instant::now();
-    let (code, reason) = loop {
+    let farewell = loop {
         tokio::select! {
             message = socket.next() => {
                 (quiet, heard) = (TIMES.quiet, Instant::now());
                 match message.transpose() {
                     Ok(Some(Message::Text(text))) => {
                         if let Err(why) = hall.receive(key, text.as_bytes()) {
-                            break (CloseCode::Policy, why.to_string());
+                            break Some((CloseCode::Policy, why.to_string()));
                         }
                     }
-                    Ok(Some(Message::Binary(_))) => break (CloseCode::Unsupported, Refused::BadText.to_string()),
+                    Ok(Some(Message::Binary(_))) => break Some((CloseCode::Unsupported, Refused::BadText.to_string())),
                     Ok(Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                    Ok(Some(Message::Close(_)) | None) => return Ok(timeout(TIMES.close, socket.close(None)).await??),
+                    Ok(Some(Message::Close(_)) | None) => break None,
                     // It says what is wrong. To say so to the peer is for us.
-                    Err(Error::Capacity(_)) => break (CloseCode::Size, String::new()),
-                    Err(Error::Utf8(_)) => break (CloseCode::Invalid, String::new()),
-                    Err(Error::Protocol(_)) => break (CloseCode::Protocol, String::new()),
+                    Err(Error::Capacity(_)) => break Some((CloseCode::Size, String::new())),
+                    Err(Error::Utf8(_)) => break Some((CloseCode::Invalid, String::new())),
+                    Err(Error::Protocol(_)) => break Some((CloseCode::Protocol, String::new())),
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -202,13 +202,16 @@ async fn talk(
                 timeout(TIMES.pong, socket.send(Message::Ping(Bytes::new()))).await??;
                 quiet += TIMES.pong;
             }
-            _ = stopping.changed() => break (CloseCode::Away, "the server stops".to_string()),
+            _ = stopping.changed() => break Some((CloseCode::Away, "the server stops".to_string())),
         }
     };
     hall.leave(key); // What waits for it is dropped, and nobody adds to it.
-    let reason = reason.into();
     timeout(TIMES.close, async {
-        socket.close(Some(CloseFrame { code, reason })).await?;
+        if let Some((code, reason)) = farewell {
+            let reason = reason.into();
+            socket.close(Some(CloseFrame { code, reason })).await?;
+        }
+        // The library's answer to a close frame leaves when we read on, and not when we close.
         while socket.next().await.is_some_and(|message| message.is_ok()) {}
         Ok::<_, Fault>(())
     })

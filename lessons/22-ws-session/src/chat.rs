@@ -102,7 +102,7 @@ impl Chat {
             let outcome = self.listen(&seat, rest);
             match outcome {
                 Ok(_) => seat.member.queue.close(), // What waits is still written.
-                Err(_) => seat.member.queue.abandon(),
+                Err(_) => seat.member.cut_off(),
             }
             outcome
         }); // Here the writer has ended, too.

@@ -99,6 +99,11 @@ fn talk(target: &Target) -> io::Result<()> {
         write_by(&stream, &out, deadline)?;
         out.clear();
         if let Some(closed) = closed {
+            // A server ends its stream first, and a client waits for that, but not for ever (section 7.1.1).
+            let deadline = Deadline::after(Instant::now(), TIMES.close);
+            while let Ok(news) = happens.recv_timeout(deadline.left(Instant::now()))
+                && !matches!(news, Happens::Ended(_))
+            {}
             return end(closed);
         }
         let now = Instant::now();
