@@ -145,6 +145,8 @@ struct Waiting {
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
+    /// There was no room for it when it was tried last.
+    is_stuck: bool,
 }
 // ANCHOR_END: talk
 
@@ -186,12 +188,9 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                         out: &mut buffers.out,
                         spare: &mut buffers.spare,
                         count: &mut talk.count,
-                        has_moved: false,
+                        pulse: &mut talk.pulse,
                     };
                     let next = desk.converse(&mut buffers.buffer, waiting, peer, moment)?;
-                    if desk.has_moved {
-                        talk.pulse.heard(moment.now);
-                    }
                     if !session.is_open() {
                         talk.pulse.closing(moment.now);
                     }
@@ -275,7 +274,7 @@ fn open<S: Socket>(
                 filled: rest.len(),
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
-                sent: 0,
+                ..Waiting::default()
             }),
         ));
     }
@@ -298,8 +297,7 @@ struct Desk<'a> {
     out: &'a mut Vec<u8>,
     spare: &'a mut Spare,
     count: &'a mut u64,
-    /// The client has sent something, or taken something.
-    has_moved: bool,
+    pulse: &'a mut Pulse,
 }
 
 impl Desk<'_> {
@@ -313,10 +311,13 @@ impl Desk<'_> {
         moment: Moment,
     ) -> io::Result<Next> {
         if let Some(waiting) = place {
-            let sent = waiting.sent;
-            let is_all = waiting.flush(peer, self.spare)?;
-            self.has_moved |= is_all || waiting.sent > sent;
-            if !is_all {
+            let (before, was_stuck) = (waiting.left(), waiting.is_stuck);
+            let all = waiting.flush(peer, self.spare)?;
+            // There was no room, and now there is: the client reads, so it is there.
+            if was_stuck && waiting.left() < before {
+                self.pulse.heard(moment.now);
+            }
+            if !all {
                 return Ok(Next::Writable);
             }
         }
@@ -339,7 +340,9 @@ impl Desk<'_> {
             true => self.gather(unread, filled, place, peer)?,
             false => self.answer_all(buffer, unread, filled, place, peer)?,
         };
-        self.has_moved |= matches!(got, Got::Bytes(_));
+        if matches!(got, Got::Bytes(_)) {
+            self.pulse.heard(moment.now);
+        }
         place.take_if(|waiting| waiting.filled == 0 && !waiting.is_unsent());
         let is_unsent = place.as_ref().is_some_and(|waiting| waiting.is_unsent());
         Ok(match got {
@@ -522,7 +525,9 @@ fn write<S: Socket>(
     if written == total {
         return Ok(true);
     }
-    let unsent = &mut place.get_or_insert_default().unsent;
+    let waiting = place.get_or_insert_default();
+    waiting.is_stuck = true;
+    let unsent = &mut waiting.unsent;
     if unsent.is_empty() {
         *unsent = spare.take(total - written);
         unsent.clear();
@@ -541,22 +546,31 @@ fn is_later(error: &io::Error) -> bool {
 
 impl Waiting {
     fn is_unsent(&self) -> bool {
-        self.sent < self.unsent.len()
+        self.left() > 0
+    }
+
+    /// Bytes that are still to be sent.
+    fn left(&self) -> usize {
+        self.unsent.len() - self.sent
     }
 
     /// Writes what fits, and says whether that was all.
     fn flush<S: Socket>(&mut self, peer: &mut Peer<S>, spare: &mut Spare) -> io::Result<bool> {
         if self.is_unsent() {
             match peer.socket.write(&self.unsent[self.sent..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => self.sent += count,
                 Err(error) if is_later(&error) => {}
-                written => self.sent += written?,
+                Err(error) => return Err(error),
             }
             if self.is_unsent() {
+                self.is_stuck = true;
                 return Ok(false);
             }
         }
         spare.give_back(mem::take(&mut self.unsent));
         self.sent = 0;
+        self.is_stuck = false;
         Ok(true)
     }
 }
