@@ -294,6 +294,7 @@ fn head_length(response: &Response) -> u64 {
         Body::Bytes(bytes) => Length::Known(bytes.len() as u64),
         Body::File(_, length) => Length::Known(*length),
         Body::Stream(_) => Length::Unknown,
+        Body::Switch(_) => Length::Known(0),
     };
     connection.send_head(response.status, &fields, length);
     connection.data_to_send().len() as u64

@@ -52,6 +52,28 @@ pub async fn serve(
     stop: &Stop,
     report: impl Fn(News) + Send + Sync + 'static,
 ) -> io::Result<usize> {
+    serve_each(listener, limits, stop, report, |client, stopping| {
+        converse(client, limits.idle, stopping)
+    })
+    .await
+}
+
+/// Like [`serve`], for any conversation: `talk` holds it, and returns what is to be counted. It should end soon
+/// when its second argument becomes true.
+///
+/// # Errors
+///
+/// As for [`serve`].
+pub async fn serve_each<Talk>(
+    listener: TcpListener,
+    limits: Limits,
+    stop: &Stop,
+    report: impl Fn(News) + Send + Sync + 'static,
+    talk: impl Fn(TcpStream, watch::Receiver<bool>) -> Talk,
+) -> io::Result<usize>
+where
+    Talk: Future<Output = io::Result<u64>> + Send + 'static,
+{
     let report = Arc::new(report);
     let places = Arc::new(Semaphore::new(
         limits.connections.min(Semaphore::MAX_PERMITS),
@@ -78,10 +100,10 @@ pub async fn serve(
                     report: Arc::clone(&report),
                     _place: place,
                 };
-                let stopping = stopping.clone();
-                conversations.spawn(async move {
-                    ending.with(converse(client, limits.idle, stopping).await);
-                });
+                // On the heap: a task that held it by value would have room for it twice, as what it was
+                // given and as what it waits for.
+                let talk = Box::pin(talk(client, stopping.clone()));
+                conversations.spawn(async move { ending.with(talk.await) });
             }
             // Policy, failed accept: only what will not become better ends the server.
             Err(error) => match after_accept(&error) {

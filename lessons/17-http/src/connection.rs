@@ -468,6 +468,19 @@ impl Connection {
         self.send_end();
     }
 
+    // ANCHOR: switch
+    /// Answers the request, which must have no body, with 101: this connection speaks another protocol from
+    /// now on (RFC 9110, section 7.8). Returns what has come behind the request: it is of that protocol.
+    /// When [`Connection::data_to_send`] is written, the connection is no use any more.
+    pub fn switch(&mut self, fields: &[(&str, String)]) -> Vec<u8> {
+        let fields = fields.iter().map(|(name, value)| (*name, value.as_str()));
+        self.send_head_with(Status::SWITCHING_PROTOCOLS, fields, Length::Known(0));
+        self.writing = Writing::Idle;
+        self.reading = Reading::Over;
+        std::mem::take(&mut self.received).bytes().to_vec()
+    }
+    // ANCHOR_END: switch
+
     // ANCHOR: refuse
     /// Tells the client why its request is refused, unless a response is under way already; and the
     /// connection ends.

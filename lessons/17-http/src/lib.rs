@@ -6,7 +6,8 @@
 //!
 //! - [`Connection`] is a server's end of a connection, without socket and clock: request heads with
 //!   limits, bodies of a known length and in chunks, keep-alive and pipelining;
-//! - [`threaded::serve`] and [`mio::serve`] drive it, with a thread for each client and with one for all;
+//! - [`threaded::serve`] and [`mio::serve`] drive it, with a thread for each client and with one for all
+//!   ([`turns`] is the loop of that one);
 //! - [`Response`] is what a server answers, and [`Files`] answers with the files of a folder;
 //! - [`Reply`] is a client's end, and [`get`] asks with it.
 
@@ -20,11 +21,12 @@ mod request;
 mod response;
 mod status;
 pub mod threaded;
+pub mod turns;
 
 pub use client::get;
 pub use connection::{Connection, Event, Length, MAX_BODY};
 pub use files::Files;
 pub use reply::{Answer, Head, Reply};
 pub use request::{MAX_FIELDS, MAX_HEAD, MAX_REQUEST_LINE, Request, Version};
-pub use response::{Body, PIECE, Response, Stream};
+pub use response::{Body, PIECE, Response, Stream, Switch};
 pub use status::{Refused, Status};

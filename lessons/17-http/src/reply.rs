@@ -39,13 +39,21 @@ impl Head {
         str::from_utf8(self.all(name).next()?).ok()
     }
 
-    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    /// The values of the fields that are called `name`, in any case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.fields
             .iter()
             .filter(move |(field, _)| {
                 self.head[field.clone()].eq_ignore_ascii_case(name.as_bytes())
             })
             .map(|(_, value)| &self.head[value.clone()])
+    }
+
+    /// Whether one of the comma-separated values of the fields called `name` is `token`, in any case.
+    pub fn has_token(&self, name: &str, token: &str) -> bool {
+        self.all(name)
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .any(|value| trimmed(value).eq_ignore_ascii_case(token.as_bytes()))
     }
 }
 
@@ -109,6 +117,11 @@ impl Reply {
     pub fn begin_anew(&mut self) {
         self.reading = Reading::Head;
         self.is_to_head = false;
+    }
+
+    /// The bytes behind the response, taken out: after a 101 they are another protocol's.
+    pub fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.received).bytes().to_vec()
     }
 
     // ANCHOR: next_answer

@@ -4,6 +4,8 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
+use threads::Conversation;
+
 use crate::connection::{Connection, Length};
 use crate::status::Status;
 
@@ -31,7 +33,13 @@ pub enum Body {
     File(File, u64),
     /// Whatever comes, for as long as it comes. Only for servers that may wait: a thread for each client.
     Stream(Box<dyn Stream>),
+    /// None: from now on the connection speaks another protocol (status 101). Only for servers that may wait.
+    Switch(Switch),
 }
+
+/// Speaks the other protocol until it is over. It is given what has come behind the request already, and
+/// returns what is to be counted.
+pub type Switch = Box<dyn FnOnce(&Conversation, Vec<u8>) -> io::Result<u64> + Send>;
 
 /// A body that is made while it is sent.
 pub trait Stream: Send {
@@ -53,6 +61,7 @@ impl fmt::Debug for Body {
             Body::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
             Body::File(_, length) => write!(f, "a file, {length} bytes"),
             Body::Stream(_) => f.write_str("a stream"),
+            Body::Switch(_) => f.write_str("another protocol"),
         }
     }
 }
@@ -77,6 +86,18 @@ impl Response {
         Self::text(status, format!("{status}\n"))
     }
 
+    /// Says yes to another protocol on this connection (RFC 9110, section 7.8), which `talk` speaks.
+    pub fn switch(
+        fields: Vec<(&'static str, String)>,
+        talk: impl FnOnce(&Conversation, Vec<u8>) -> io::Result<u64> + Send + 'static,
+    ) -> Self {
+        Self {
+            status: Status::SWITCHING_PROTOCOLS,
+            fields,
+            body: Body::Switch(Box::new(talk)),
+        }
+    }
+
     /// One more field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -91,6 +112,7 @@ impl Response {
             Body::Bytes(bytes) => Length::Known(bytes.len() as u64),
             Body::File(_, length) => Length::Known(*length),
             Body::Stream(_) => Length::Unknown,
+            Body::Switch(_) => Length::Known(0),
         };
         let fields = self.fields.iter();
         let fields = fields.map(|(name, value)| (*name, value.as_str()));
@@ -125,6 +147,7 @@ impl Body {
                 // A file that became shorter meanwhile: `send_end` will notice.
                 *left > 0 && !piece.is_empty()
             }
+            Body::Switch(_) => return Err(io::ErrorKind::Unsupported.into()),
             Body::Stream(stream) => match stream.next()? {
                 Some(bytes) => {
                     connection.send_body(&bytes);

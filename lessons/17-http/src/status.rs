@@ -9,6 +9,8 @@ pub struct Status(pub u16);
 impl Status {
     /// The client may send its body.
     pub const CONTINUE: Self = Self(100);
+    /// From now on, this connection speaks another protocol.
+    pub const SWITCHING_PROTOCOLS: Self = Self(101);
     /// Here it is.
     pub const OK: Self = Self(200);
     /// Done, and there is nothing to show.
@@ -58,6 +60,7 @@ impl Status {
     pub fn phrase(self) -> &'static str {
         match self.0 {
             100 => "Continue",
+            101 => "Switching Protocols",
             200 => "OK",
             204 => "No Content",
             206 => "Partial Content",
@@ -76,6 +79,7 @@ impl Status {
             416 => "Range Not Satisfiable",
             417 => "Expectation Failed",
             421 => "Misdirected Request",
+            426 => "Upgrade Required",
             431 => "Request Header Fields Too Large",
             500 => "Internal Server Error",
             501 => "Not Implemented",

@@ -136,7 +136,13 @@ fn converse(
                     if conversation.is_stopped() {
                         connection.close_after_response();
                     }
-                    let mut body = answer(&head, &body, &client).begin(&mut connection);
+                    let response = answer(&head, &body, &client);
+                    if let Body::Switch(talk) = response.body {
+                        let rest = connection.switch(&response.fields);
+                        flush(&mut connection, conversation, patience)?;
+                        return Ok(answered + talk(conversation, rest)?);
+                    }
+                    let mut body = response.begin(&mut connection);
                     let is_stream = matches!(body, Body::Stream(_));
                     if is_stream {
                         // Its first bytes may take their time. That there will be some is known now.

@@ -1,0 +1,133 @@
+//! The server's side: is this request a WebSocket, and may it be one?
+
+use http::{Request, Response, Status, Version};
+
+use crate::extensions::{Extension, extensions};
+use crate::key::{accept_key, is_key};
+
+/// The only version of the protocol (section 4.1).
+const VERSION: &[u8] = b"13";
+
+// ANCHOR: policy
+/// Whom a server lets in.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// From which pages.
+    pub origins: Origins,
+    /// What it speaks above the WebSocket, the best first (section 1.9).
+    pub subprotocols: Vec<String>,
+}
+
+/// Which pages may connect. Browsers say it in the field Origin, and let no page change that; they let every
+/// page connect to every server, and send that server's cookies with it (section 10.2).
+#[derive(Clone, Debug)]
+pub enum Origins {
+    /// Those that come from this server. Policy, another page: 403. What sends no Origin is no browser,
+    /// and could say anything: it may connect.
+    Ours,
+    /// These, such as `https://example.org`, and whoever sends none.
+    These(Vec<String>),
+    /// Any.
+    Any,
+}
+// ANCHOR_END: policy
+
+/// What is agreed.
+#[derive(Clone, Debug)]
+pub struct Upgrade {
+    /// The fields of the response with the status 101.
+    pub fields: Vec<(&'static str, String)>,
+    /// One of the policy's.
+    pub subprotocol: Option<String>,
+    /// What the client offers, in its order. To accept one, add a field to `fields`.
+    pub offered: Vec<Extension>,
+}
+
+// ANCHOR: upgrade
+/// Answers a request that would be a WebSocket: with what is agreed, or with why not. The response has no
+/// body, and the request must have none.
+///
+/// # Errors
+///
+/// The response that refuses it: 400, 403, 405 or 426.
+pub fn upgrade(request: &Request, policy: &Policy) -> Result<Upgrade, Response> {
+    let bad = |why: &str| Err(Response::text(Status::BAD_REQUEST, format!("{why}\n")));
+    if request.method() != "GET" {
+        let response = Response::plain(Status::METHOD_NOT_ALLOWED);
+        return Err(response.with("Allow", "GET"));
+    }
+    if request.version() != Version::Http11 {
+        return bad("a WebSocket begins with HTTP/1.1");
+    }
+    // Lists of tokens, in any case: `Connection: keep-alive, Upgrade` (section 4.2.1).
+    if !request.has_token("upgrade", "websocket") || !request.has_token("connection", "upgrade") {
+        let response = Response::text(UPGRADE_REQUIRED, "this is a WebSocket\n");
+        return Err(response
+            .with("Upgrade", "websocket")
+            .with("Connection", "Upgrade"));
+    }
+    let mut versions = request.all("sec-websocket-version");
+    if (versions.next(), versions.next()) != (Some(VERSION), None) {
+        let response = Response::text(UPGRADE_REQUIRED, "this server speaks version 13\n");
+        return Err(response.with("Sec-WebSocket-Version", "13"));
+    }
+    let mut keys = request.all("sec-websocket-key").map(str::from_utf8);
+    let key = match (keys.next(), keys.next()) {
+        (Some(Ok(key)), None) if is_key(key) => key,
+        _ => return bad("Sec-WebSocket-Key is 16 bytes in Base64, once"),
+    };
+    if !policy.origins.allow(request) {
+        return Err(Response::text(Status::FORBIDDEN, "not from this page\n"));
+    }
+    let Some(offered) = extensions(request.all("sec-websocket-extensions")) else {
+        return bad("Sec-WebSocket-Extensions is no list of extensions");
+    };
+    let mut fields = vec![
+        ("Upgrade", "websocket".to_string()),
+        ("Connection", "Upgrade".to_string()),
+        ("Sec-WebSocket-Accept", accept_key(key)),
+    ];
+    let spoken = |name: &&String| has_protocol(request, name);
+    let subprotocol = policy.subprotocols.iter().find(spoken).cloned();
+    if let Some(subprotocol) = &subprotocol {
+        fields.push(("Sec-WebSocket-Protocol", subprotocol.clone()));
+    }
+    Ok(Upgrade {
+        fields,
+        subprotocol,
+        offered,
+    })
+}
+// ANCHOR_END: upgrade
+
+/// There is something here, but not in HTTP (RFC 9110, section 15.5.22).
+const UPGRADE_REQUIRED: Status = Status(426);
+
+/// Names of subprotocols are the same in the same case only (section 4.2.2).
+fn has_protocol(request: &Request, name: &str) -> bool {
+    request
+        .all("sec-websocket-protocol")
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .any(|offered| offered.trim_ascii() == name.as_bytes())
+}
+
+impl Origins {
+    // ANCHOR: origin
+    fn allow(&self, request: &Request) -> bool {
+        let mut origins = request.all("origin");
+        let origin = match (origins.next(), origins.next()) {
+            (None, _) => return true,
+            (Some(origin), None) => str::from_utf8(origin).unwrap_or_default(),
+            _ => return false,
+        };
+        match self {
+            Origins::Any => true,
+            Origins::These(these) => these.iter().any(|one| one.eq_ignore_ascii_case(origin)),
+            Origins::Ours => match (origin.split_once("://"), request.host()) {
+                (Some((_, authority)), Some(host)) => authority.eq_ignore_ascii_case(host),
+                _ => false,
+            },
+        }
+    }
+    // ANCHOR_END: origin
+}

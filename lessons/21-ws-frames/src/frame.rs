@@ -1,0 +1,236 @@
+//! What stands before a payload (RFC 6455, section 5.2).
+
+use std::fmt;
+
+use crate::violation::Violation;
+
+/// Bytes of the longest header: 2, a length of 8, a key of 4.
+pub const MAX_HEADER: usize = 14;
+
+/// Bytes of payload in a control frame (section 5.5).
+pub const MAX_CONTROL: usize = 125;
+
+const FIN: u8 = 0b1000_0000;
+const RSV1: u8 = 0b0100_0000;
+const RSV2_RSV3: u8 = 0b0011_0000;
+const OPCODE: u8 = 0b0000_1111;
+const MASK: u8 = 0b1000_0000;
+const LENGTH: u8 = 0b0111_1111;
+
+/// In place of a length: it stands in the next two bytes.
+const IN_TWO: u8 = 126;
+/// In place of a length: it stands in the next eight bytes.
+const IN_EIGHT: u8 = 127;
+
+// ANCHOR: opcode
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opcode {
+    /// The next part of a message.
+    Continuation,
+    /// A message of text, or the first part of one.
+    Text,
+    /// A message of any bytes, or the first part of one.
+    Binary,
+    /// The end of the conversation.
+    Close,
+    /// Are you there?
+    Ping,
+    /// I am.
+    Pong,
+}
+
+impl Opcode {
+    fn of(bits: u8) -> Result<Self, Violation> {
+        match bits {
+            0x0 => Ok(Self::Continuation),
+            0x1 => Ok(Self::Text),
+            0x2 => Ok(Self::Binary),
+            0x8 => Ok(Self::Close),
+            0x9 => Ok(Self::Ping),
+            0xa => Ok(Self::Pong),
+            bits => Err(Violation::ReservedOpcode(bits)),
+        }
+    }
+
+    fn bits(self) -> u8 {
+        match self {
+            Self::Continuation => 0x0,
+            Self::Text => 0x1,
+            Self::Binary => 0x2,
+            Self::Close => 0x8,
+            Self::Ping => 0x9,
+            Self::Pong => 0xa,
+        }
+    }
+
+    /// Whether it may come between the parts of a message.
+    pub fn is_control(self) -> bool {
+        matches!(self, Self::Close | Self::Ping | Self::Pong)
+    }
+}
+// ANCHOR_END: opcode
+
+// ANCHOR: header
+/// Everything of a frame but its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The last part of its message.
+    pub fin: bool,
+    /// The first reserved bit: the message is compressed (RFC 7692), if both sides have agreed on that.
+    pub rsv1: bool,
+    /// What it is.
+    pub opcode: Opcode,
+    /// With what the payload is masked.
+    pub key: Option<[u8; 4]>,
+    /// Bytes of the payload.
+    pub length: u64,
+}
+
+impl Header {
+    /// Reads the header that `bytes` begin with, and says how long it is. `None`: it is not all there.
+    ///
+    /// # Errors
+    ///
+    /// What no frame can be, as soon as the bytes that say so are there.
+    pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
+        let Some(first) = bytes.first() else {
+            return Ok(None);
+        };
+        let fin = first & FIN != 0;
+        let rsv1 = first & RSV1 != 0;
+        if first & RSV2_RSV3 != 0 {
+            return Err(Violation::ReservedBit);
+        }
+        let opcode = Opcode::of(first & OPCODE)?;
+        if opcode.is_control() {
+            if !fin {
+                return Err(Violation::FragmentedControl);
+            }
+            if rsv1 {
+                return Err(Violation::ReservedBit);
+            }
+        }
+        let Some(second) = bytes.get(1) else {
+            return Ok(None);
+        };
+        let short = second & LENGTH;
+        if opcode.is_control() && short as usize > MAX_CONTROL {
+            return Err(Violation::LongControl);
+        }
+        let rest = &bytes[2..];
+        let (length, rest) = match short {
+            IN_TWO => {
+                let Some((length, rest)) = rest.split_first_chunk() else {
+                    return Ok(None);
+                };
+                let length = u64::from(u16::from_be_bytes(*length));
+                if length < u64::from(IN_TWO) {
+                    return Err(Violation::BadLength);
+                }
+                (length, rest)
+            }
+            IN_EIGHT => {
+                let Some((length, rest)) = rest.split_first_chunk() else {
+                    return Ok(None);
+                };
+                let length = u64::from_be_bytes(*length);
+                if length <= u64::from(u16::MAX) || length > i64::MAX as u64 {
+                    return Err(Violation::BadLength);
+                }
+                (length, rest)
+            }
+            short => (u64::from(short), rest),
+        };
+        let (key, rest) = match second & MASK {
+            0 => (None, rest),
+            _ => match rest.split_first_chunk() {
+                Some((key, rest)) => (Some(*key), rest),
+                None => return Ok(None),
+            },
+        };
+        let header = Self {
+            fin,
+            rsv1,
+            opcode,
+            key,
+            length,
+        };
+        Ok(Some((header, bytes.len() - rest.len())))
+    }
+    // ANCHOR_END: header
+
+    // ANCHOR: bytes
+    /// As it stands on the wire, in the shortest way.
+    pub fn bytes(&self) -> HeaderBytes {
+        let mut header = HeaderBytes::default();
+        let fin = if self.fin { FIN } else { 0 };
+        let rsv1 = if self.rsv1 { RSV1 } else { 0 };
+        let mask = if self.key.is_some() { MASK } else { 0 };
+        header.push(&[fin | rsv1 | self.opcode.bits()]);
+        match self.length {
+            short @ 0..126 => header.push(&[mask | short as u8]),
+            two @ 126..=0xffff => {
+                header.push(&[mask | IN_TWO]);
+                header.push(&(two as u16).to_be_bytes());
+            }
+            eight => {
+                header.push(&[mask | IN_EIGHT]);
+                header.push(&eight.to_be_bytes());
+            }
+        }
+        if let Some(key) = self.key {
+            header.push(&key);
+        }
+        header
+    }
+    // ANCHOR_END: bytes
+}
+
+/// The bytes of a header.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeaderBytes {
+    bytes: [u8; MAX_HEADER],
+    length: usize,
+}
+
+impl HeaderBytes {
+    fn push(&mut self, more: &[u8]) {
+        let end = self.length + more.len();
+        self.bytes[self.length..end].copy_from_slice(more);
+        self.length = end;
+    }
+}
+
+impl std::ops::Deref for HeaderBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl fmt::Display for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.opcode {
+            Opcode::Continuation => "continuation",
+            Opcode::Text => "text",
+            Opcode::Binary => "binary",
+            Opcode::Close => "close",
+            Opcode::Ping => "ping",
+            Opcode::Pong => "pong",
+        };
+        let length = self.length;
+        write!(f, "{name}, {length} bytes")?;
+        if self.key.is_some() {
+            f.write_str(", masked")?;
+        }
+        if self.rsv1 {
+            f.write_str(", compressed")?;
+        }
+        if !self.fin {
+            f.write_str(", more to come")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,13 @@
+//! Lesson 23: compression is an extension that both sides agree on.
+//!
+//! permessage-deflate (RFC 7692) compresses the payload of a message, and sets a bit in its first frame. The
+//! sides agree in the opening handshake whether a message may refer back to those before it, and how far.
+//!
+//! - [`accept`] is a server's answer to what a client offers;
+//! - [`Deflate`] compresses and decompresses, and stops a message that becomes too large.
+
+mod deflate;
+mod negotiate;
+
+pub use deflate::{Deflate, MIN_COMPRESSED};
+pub use negotiate::{Agreed, NAME, OFFER, accept, accepted};

@@ -1,0 +1,127 @@
+//! What both sides agree on (RFC 7692, section 7.1).
+
+use ws_handshake::Extension;
+
+/// The extension's name.
+pub const NAME: &str = "permessage-deflate";
+
+/// What our clients offer: everything.
+pub const OFFER: &str = "permessage-deflate; client_max_window_bits";
+
+/// Of a window, the least and the most. The RFC allows 8, too, but zlib makes 9 of it, and a peer with a
+/// window of 8 could not read that.
+const LEAST_BITS: u8 = 9;
+const MOST_BITS: u8 = 15;
+
+// ANCHOR: agreed
+/// How messages are compressed, in each direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// What the server sends.
+    pub server: Window,
+    /// What the client sends.
+    pub client: Window,
+}
+
+/// One direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// A message may refer back by two to this power bytes.
+    pub bits: u8,
+    /// Also to the messages before it. Otherwise each begins anew: a little longer, but there is nothing to
+    /// remember between two.
+    pub takeover: bool,
+}
+// ANCHOR_END: agreed
+
+const USUAL: Window = Window {
+    bits: MOST_BITS,
+    takeover: true,
+};
+
+// ANCHOR: accept
+/// Accepts the first of a client's offers that can be accepted, and says so as a value of the field
+/// Sec-WebSocket-Extensions. `None`: the messages will not be compressed.
+pub fn accept(offered: &[Extension]) -> Option<(Agreed, String)> {
+    let offers = offered.iter().filter(|offer| offer.name == NAME);
+    offers.filter_map(read).map(|asked| answer(&asked)).next()
+}
+// ANCHOR_END: accept
+
+/// What a client may do after the server has said `extension`. `None`: that is no answer to [`OFFER`], and the
+/// connection must be failed.
+pub fn accepted(extension: &Extension) -> Option<Agreed> {
+    let asked = read(extension)?;
+    // An answer has a number, where an offer may have none.
+    let numbered = asked.client_bits != Some(None);
+    numbered.then(|| answer(&asked).0)
+}
+
+/// The parameters of an offer.
+#[derive(Debug, Default)]
+struct Asked {
+    server_no_takeover: bool,
+    client_no_takeover: bool,
+    server_bits: Option<u8>,
+    client_bits: Option<Option<u8>>,
+}
+
+/// `None` for a parameter that means nothing, comes twice, or has a wrong value: such an offer is declined.
+fn read(extension: &Extension) -> Option<Asked> {
+    let mut asked = Asked::default();
+    for (name, value) in &extension.parameters {
+        let bits = value.as_deref().map(bits);
+        let is_new = match (name.as_str(), bits) {
+            ("server_no_context_takeover", None) => {
+                !std::mem::replace(&mut asked.server_no_takeover, true)
+            }
+            ("client_no_context_takeover", None) => {
+                !std::mem::replace(&mut asked.client_no_takeover, true)
+            }
+            ("server_max_window_bits", Some(Some(bits))) => {
+                asked.server_bits.replace(bits).is_none()
+            }
+            ("client_max_window_bits", None) => asked.client_bits.replace(None).is_none(),
+            ("client_max_window_bits", Some(Some(bits))) => {
+                asked.client_bits.replace(Some(bits)).is_none()
+            }
+            _ => false,
+        };
+        if !is_new {
+            return None;
+        }
+    }
+    Some(asked)
+}
+
+/// No sign, no zero in front.
+fn bits(value: &str) -> Option<u8> {
+    let bits = value.parse().ok()?;
+    let good = (LEAST_BITS..=MOST_BITS).contains(&bits) && !value.starts_with(['0', '+']);
+    good.then_some(bits)
+}
+
+fn answer(asked: &Asked) -> (Agreed, String) {
+    let mut agreed = Agreed {
+        server: USUAL,
+        client: USUAL,
+    };
+    let mut field = NAME.to_string();
+    if asked.server_no_takeover {
+        agreed.server.takeover = false;
+        field += "; server_no_context_takeover";
+    }
+    if asked.client_no_takeover {
+        agreed.client.takeover = false;
+        field += "; client_no_context_takeover";
+    }
+    if let Some(bits) = asked.server_bits {
+        agreed.server.bits = bits;
+        field += &format!("; server_max_window_bits={bits}");
+    }
+    if let Some(Some(bits)) = asked.client_bits {
+        agreed.client.bits = bits;
+        field += &format!("; client_max_window_bits={bits}");
+    }
+    (agreed, field)
+}
