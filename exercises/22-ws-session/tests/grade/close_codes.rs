@@ -50,7 +50,6 @@ fn reads_a_code_and_a_reason() {
                         Ok((code, reason)),
                         |got| match got {
                             Ok((got, _)) if got == code.swap_bytes() => "big-endian",
-                            _ if (code >= 3000) != may_be_sent(code) => "code-and-reason",
                             Err(_) if !may_be_sent(code) => about(code),
                             Err(_) if read_close(&code.to_le_bytes()).is_ok() => "big-endian",
                             _ => "code-and-reason",

@@ -77,15 +77,17 @@ fn at<T>(key: &'static str, result: Result<T, impl ToString>) -> Outcome<T> {
     result.map_err(|error| (key, error.to_string()))
 }
 
-/// Waits for the student's side to end, when the library's has. If that failed, the test ends.
+/// Waits for the student's side to end, when the library's has; `key` is the hint if it does not. If
+/// the library's side failed, the test ends.
 fn both_end<T: Debug, U>(
     scene: &Scene,
     student: Answer<io::Result<T>>,
     library: Outcome<U>,
+    key: &'static str,
 ) -> (io::Result<T>, U) {
     match library {
         Ok(library) => {
-            let ended = student.join(|_| "never-returns");
+            let ended = student.join(|_| key);
             (ended, library)
         }
         Err((key, why)) => {
@@ -187,7 +189,7 @@ fn serves_a_client_that_others_wrote() {
             at("which-role", socket.close(Some(goodbye(4001, "thanks"))))?;
             reads_goodbye(&mut socket)
         })();
-        let (served, came) = both_end(scene, server, library);
+        let (served, came) = both_end(scene, server, library, "never-returns");
         let code = came.map(|frame| u16::from(frame.code));
         scene.check(code == Some(4001), "which-role", || {
             format!("The library said goodbye with 4001, and got {code:?} as an answer.")
@@ -375,7 +377,7 @@ fn talks_to_a_server_that_others_wrote() {
             at("which-role", socket.close(Some(goodbye(1000, ""))))?;
             reads_goodbye(&mut socket)
         })();
-        let (ended, _) = both_end(scene, client, library);
+        let (ended, _) = both_end(scene, client, library, "never-returns");
         scene.check(ended.is_ok(), "which-role", || {
             format!(
                 "5 messages were sent back, then goodbye: your side returned {}.",
@@ -408,11 +410,7 @@ fn the_first_message_may_come_with_the_answer() {
             let together = socket.get_mut();
             at("handshake", together.stream.write_all(&together.held))
         })();
-        let (came, ()) = both_end(
-            scene,
-            client,
-            library.map_err(|(_, why)| ("handshake", why)),
-        );
+        let (came, ()) = both_end(scene, client, library, "first-frame-lost");
         let expected = Some((Kind::Text, greeting.into_bytes()));
         scene.check(
             matches!(&came, Ok(came) if *came == expected),
@@ -515,13 +513,17 @@ fn an_answer_that_does_not_fit_is_refused() {
     });
 }
 
-/// The student's client connects and says goodbye. `library` does the rest.
+/// The student's client connects and says goodbye. `library` does the rest. `key` is the hint if the
+/// client does not return then.
 fn says_goodbye<T>(
     scene: &Scene,
     reason: &str,
+    key: &'static str,
     library: impl FnOnce(WebSocket<TcpStream>, &Answer<io::Result<Closed>>) -> Outcome<T>,
 ) -> (io::Result<Closed>, T) {
     let (ours, theirs) = pair(scene);
+    // Not closed before the client has returned: where it waits must be seen.
+    let kept = of_the_machine("clone a socket", theirs.try_clone());
     let random = random(scene);
     let (keys, _) = keys(scene);
     let said = reason.to_string();
@@ -534,25 +536,32 @@ fn says_goodbye<T>(
         at("says-goodbye", socket.get_ref().peek(&mut [0]))?;
         library(socket, &client)
     });
-    both_end(scene, client, outcome)
+    let ended = both_end(scene, client, outcome, key);
+    drop(kept);
+    ended
 }
 
 #[test]
 fn says_goodbye_and_waits_for_the_answer() {
     LESSON.grade("interoperate", |scene| {
         let reason = scene.random_letters(6);
-        let (ended, came) = says_goodbye(scene, &reason, |mut socket, client| {
-            if !client.settle() {
-                let why = "your client did not wait for its close frame".to_string();
-                return Err(("waits-for-the-answer", why));
-            }
-            let came = at("says-goodbye", socket.read())?;
-            at(
-                "waits-for-the-answer",
-                reads_goodbye(&mut socket).map_err(|(_, why)| why),
-            )?;
-            Ok(came)
-        });
+        let (ended, came) = says_goodbye(
+            scene,
+            &reason,
+            "waits-for-the-answer",
+            |mut socket, client| {
+                if !client.settle() {
+                    let why = "your client did not wait for its close frame".to_string();
+                    return Err(("waits-for-the-answer", why));
+                }
+                let came = at("says-goodbye", socket.read())?;
+                at(
+                    "waits-for-the-answer",
+                    reads_goodbye(&mut socket).map_err(|(_, why)| why),
+                )?;
+                Ok(came)
+            },
+        );
         let expected = Message::Close(Some(goodbye(4321, &reason)));
         scene.check(came == expected, "says-goodbye", || {
             format!("The library got {came:?}; {expected:?} was expected.")
@@ -576,7 +585,7 @@ fn takes_the_messages_that_were_under_way() {
     LESSON.grade("interoperate", |scene| {
         let count = scene.random().usize(3..20);
         let key = "messages-under-way";
-        let (ended, _) = says_goodbye(scene, "bye", |mut socket, _| {
+        let (ended, _) = says_goodbye(scene, "bye", key, |mut socket, _| {
             for nth in 0..count {
                 at(key, socket.send(Message::text(nth.to_string())))?;
             }
@@ -596,7 +605,7 @@ fn takes_the_messages_that_were_under_way() {
 fn does_not_listen_for_ever() {
     LESSON.grade("interoperate", |scene| {
         let key = "not-for-ever";
-        let (ended, _socket) = says_goodbye(scene, "bye", |mut socket, _| {
+        let (ended, _socket) = says_goodbye(scene, "bye", key, |mut socket, _| {
             for _ in 0..TOO_MANY {
                 // Who has heard enough has closed the connection.
                 if socket.send(Message::text("and")).is_err() {
