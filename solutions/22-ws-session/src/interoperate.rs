@@ -14,7 +14,7 @@ pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 const BUFFER: usize = 16 * 1024;
 
 /// Policy: messages that are still under way when we have said goodbye.
-const MOST_MISSED: usize = 1024;
+pub const MOST_MISSED: usize = 1024;
 
 /// A WebSocket on a stream that waits in each call. Whoever made the stream has set its timeouts.
 #[derive(Debug)]

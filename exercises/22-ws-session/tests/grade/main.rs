@@ -1,6 +1,7 @@
 //! Grades the exercises of lesson 22.
 
 use peer::{Lesson, Scene};
+use std::cell::RefCell;
 use std::fmt::{self, Debug};
 use std::io;
 
@@ -45,11 +46,38 @@ fn probe<T: Send + 'static>(
         .0
 }
 
+thread_local! {
+    /// What the student's code did to a grader's socket, for the ladder.
+    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lines of that which are shown: the last ones.
+const SHOWN: usize = 12;
+
+/// Writes a line into the ladder, should [`checked`] find something wrong.
+fn tell(line: impl Into<String>) {
+    TOLD.with_borrow_mut(|told| told.push(line.into()));
+}
+
+/// What was told belongs to something that is over.
+fn tell_anew() {
+    TOLD.take();
+}
+
 /// Runs `code`, which asks the student's code and checks its answers.
 fn checked(scene: &Scene, name: &str, code: impl FnOnce() -> Result<(), Wrong> + Send + 'static) {
-    if let Err((key, sentence)) = probe(scene, name, code) {
-        scene.check(false, key, || sentence);
+    let (outcome, told) = probe(scene, name, || (code(), TOLD.take()));
+    let Err((key, sentence)) = outcome else {
+        return;
+    };
+    let first = told.len().saturating_sub(SHOWN);
+    if first > 0 {
+        scene.note(format!("… {first} calls before this …"));
     }
+    for line in &told[first..] {
+        scene.note(line);
+    }
+    scene.check(false, key, || sentence);
 }
 
 /// `Err` with `key` and the sentence, unless `good`.

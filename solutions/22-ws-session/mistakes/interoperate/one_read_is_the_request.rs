@@ -12,7 +12,7 @@ pub const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
 const BUFFER: usize = 16 * 1024;
 
-const MOST_MISSED: usize = 1024;
+pub const MOST_MISSED: usize = 1024;
 
 #[derive(Debug)]
 pub struct Wire {
