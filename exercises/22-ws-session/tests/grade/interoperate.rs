@@ -269,6 +269,22 @@ fn a_request_may_come_in_pieces() {
 }
 
 #[test]
+fn a_frame_may_come_with_the_request() {
+    LESSON.grade("interoperate", |scene| {
+        let (server, mut client) = server(scene);
+        let key = client_key(random(scene));
+        let request = request("http://localhost", &key);
+        client.send(&[request.as_bytes(), HI].concat());
+        let expected = format!("{}\r\n", answer(&key));
+        client.expect(expected.as_bytes(), |_| "handshake");
+        client.expect(HI_BACK, |_| "first-frame-lost");
+        client.send(GOODBYE);
+        client.expect(GOODBYE_BACK, |_| "which-role");
+        drop(server.join(|_| "never-returns"));
+    });
+}
+
+#[test]
 fn another_page_is_told_no() {
     LESSON.grade("interoperate", |scene| {
         let (server, mut client) = server(scene);
