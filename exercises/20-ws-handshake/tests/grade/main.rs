@@ -1,0 +1,1 @@
+//! Grades the exercises of lesson 20.
