@@ -25,7 +25,9 @@ pub fn choose(fields: &[(String, String)], spoken: &[String]) -> Option<String> 
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .collect();
-    let mut both = spoken.iter().filter(|name| offered.contains(&name.as_str()));
+    let mut both = spoken
+        .iter()
+        .filter(|name| offered.contains(&name.as_str()));
     both.next().cloned()
     // END SOLUTION
 }
