@@ -1,0 +1,18 @@
+//! hint: whole-origin
+//! Looks for the origin in the list as one text.
+
+pub fn status(fields: &[(String, String)], allowed: &[String]) -> u16 {
+    let mut origins = fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Origin"))
+        .map(|(_, value)| value);
+    let is_allowed = match (origins.next(), origins.next()) {
+        (None, _) => true,
+        (Some(origin), None) => allowed
+            .join(" ")
+            .to_lowercase()
+            .contains(&origin.to_lowercase()),
+        _ => false,
+    };
+    if is_allowed { 101 } else { 403 }
+}

@@ -1,0 +1,29 @@
+//! hint: text-not-number
+//! Takes the value for a list; it is for one version only.
+
+pub const VERSION: &str = "13";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub fields: Vec<(&'static str, &'static str)>,
+}
+
+pub fn check_version(fields: &[(String, String)]) -> Result<(), Response> {
+    let mut versions = fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Version"))
+        .map(|(_, value)| value.as_str());
+    if matches!((versions.next(), versions.next()), (Some(one), None) if one.split(',').any(|one| one.trim() == VERSION))
+    {
+        return Ok(());
+    }
+    Err(Response {
+        status: 426,
+        fields: vec![
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Version", VERSION),
+        ],
+    })
+}
