@@ -59,6 +59,8 @@ fn makes(scene: &Scene, key: &str, expected: &str) {
     let Some(got) = answers(scene, &asked, code, &expected.to_string()) else {
         return;
     };
+    scene.note(format!("your proof: {got}"));
+    scene.note(format!("the proof:  {expected}"));
     let sentence = format!("Of the key \"{key}\", accept_key() made another proof.");
     scene.compare(
         expected.as_bytes(),
@@ -91,12 +93,9 @@ fn believes(
     let code = move || is_proven(&given, &answer);
     let got = answers(scene, &asked, code, &expected);
     scene.check(got.is_none(), hint, || {
-        let fields = named(fields);
-        let which = if expected { "" } else { "not " };
-        format!(
-            "The server said {status} with {fields}, and is_proven() returned {}. This is {which}the proof.",
-            !expected
-        )
+        let fields = named(fields, "no Sec-WebSocket-Accept");
+        let got = !expected;
+        format!("The server said {status} with {fields}, and is_proven() returned {got}; {expected} was expected.")
     });
 }
 

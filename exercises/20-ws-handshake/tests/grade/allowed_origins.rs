@@ -21,10 +21,7 @@ fn says(scene: &Scene, allowed: &[String], list: &[(&str, &str)], expected: u16,
         "101-or-403"
     };
     scene.check(false, hint, || {
-        let list = match list {
-            [] => "no Origin".to_string(),
-            list => named(list),
-        };
+        let list = named(list, "no Origin");
         format!("With {list}, status() returned {got}; {expected} was expected.")
     });
 }

@@ -52,60 +52,71 @@ fn client(scene: &Scene, script: &Script, size: usize, expected: usize) -> Resul
     answer.join(|_| "never-returns")
 }
 
-/// The hints for what may go wrong with an answer that is good.
-struct Hints {
+/// What may be wrong with what was made of a good answer, for choosing the hint.
+enum Wrong<'a> {
     /// It was refused.
-    refused: &'static str,
+    Refused(ErrorKind),
     /// The head is another.
-    head: &'static str,
-    /// What is behind it is another.
-    behind: &'static str,
-}
-
-impl Hints {
-    fn all(key: &'static str) -> Hints {
-        Hints {
-            refused: key,
-            head: key,
-            behind: key,
-        }
-    }
+    Head,
+    /// What is behind it is another: this was read.
+    Behind(&'a [u8]),
 }
 
 /// An answer of `head` and `frames`, in these pieces, is opened and read.
-fn opens(scene: &Scene, head: &[u8], frames: &[u8], pieces: &[&[u8]], size: usize, hints: &Hints) {
+fn opens(
+    scene: &Scene,
+    head: &[u8],
+    frames: &[u8],
+    pieces: &[&[u8]],
+    size: usize,
+    hint: impl Fn(Wrong) -> &'static str,
+) {
     let script = scene.script(pieces.iter().map(Step::data));
     let got = client(scene, &script, size, frames.len());
-    is_right(scene, got, head, frames, hints);
+    is_right(scene, got, head, frames, hint);
 }
 
-fn is_right(scene: &Scene, got: Result<Got, ErrorKind>, head: &[u8], frames: &[u8], hints: &Hints) {
+fn is_right(
+    scene: &Scene,
+    got: Result<Got, ErrorKind>,
+    head: &[u8],
+    frames: &[u8],
+    hint: impl Fn(Wrong) -> &'static str,
+) {
     let got = match got {
         Ok(got) => got,
         Err(kind) => {
-            scene.check(false, hints.refused, || {
+            scene.check(false, hint(Wrong::Refused(kind)), || {
                 format!("The answer was good, and open() returned Err({kind:?}).")
             });
             return;
         }
     };
     let sentence = "The head that open() returned is not the one that came.";
-    scene.compare(head, &got.head, hints.head, sentence);
-    scene.check(got.ended.is_ok(), hints.behind, || {
+    scene.compare(head, &got.head, hint(Wrong::Head), sentence);
+    let behind = hint(Wrong::Behind(&got.read));
+    scene.check(got.ended.is_ok(), behind, || {
         format!("The stream was good, and read() returned {:?}.", got.ended)
     });
     let sentence = "What was read behind the head is not what came behind it.";
-    scene.compare(frames, &got.read, hints.behind, sentence);
+    scene.compare(frames, &got.read, behind, sentence);
 }
 
-/// The answer of a server, and the first frames that it sends: one text each (RFC 6455, section 5.7).
+/// The head of a server's answer.
 fn head(scene: &Scene) -> Vec<u8> {
     let server = scene.random_letters(8);
     format!("HTTP/1.1 101 Switching Protocols\r\nServer: {server}\r\n\r\n").into_bytes()
 }
 
+/// A text, as a server sends it (RFC 6455, section 5.7).
 fn frame(text: &[u8]) -> Vec<u8> {
     [&[0x81, text.len() as u8], text].concat()
+}
+
+/// True when U+FFFD stands in it: somebody has made text of what is none.
+fn is_lossy(bytes: &[u8]) -> bool {
+    let replacement = "\u{fffd}".as_bytes();
+    bytes.windows(replacement.len()).any(|at| at == replacement)
 }
 
 /// A head of this many bytes.
@@ -126,7 +137,7 @@ fn sends_the_request_and_reads_the_head() {
             let got = client(scene, &script, AMPLE, 0);
             let sentence = "The request that came is not the one that was to be sent.";
             scene.compare(REQUEST, &script.written(), "send-the-request", sentence);
-            is_right(scene, got, &head, b"", &Hints::all("up-to-the-blank-line"));
+            is_right(scene, got, &head, b"", |_| "up-to-the-blank-line");
         }
     });
 }
@@ -135,13 +146,13 @@ fn sends_the_request_and_reads_the_head() {
 fn reads_a_head_that_comes_in_pieces() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
-        let hints = Hints::all("head-from-one-read");
+        let hint = |_: Wrong| "head-from-one-read";
         for at in 1..head.len() {
             let (first, second) = head.split_at(at);
-            opens(scene, &head, b"", &[first, second], AMPLE, &hints);
+            opens(scene, &head, b"", &[first, second], AMPLE, hint);
         }
         let bytes: Vec<&[u8]> = head.chunks(1).collect();
-        opens(scene, &head, b"", &bytes, AMPLE, &hints);
+        opens(scene, &head, b"", &bytes, AMPLE, hint);
     });
 }
 
@@ -152,15 +163,17 @@ fn keeps_the_frames_that_come_with_the_head() {
         let text = scene.random_letters(5);
         let frames = [frame(text.as_bytes()), frame(b"you")].concat();
         let all = [&head[..], &frames].concat();
-        let hints = Hints {
-            refused: "frames-are-no-head",
-            head: "frames-are-no-head",
-            behind: "first-frame-lost",
+        let hint = |wrong: Wrong| match wrong {
+            // The first byte of a frame is no UTF-8.
+            Wrong::Refused(ErrorKind::InvalidData) => "frames-are-no-text",
+            Wrong::Behind(read) if is_lossy(read) => "frames-are-no-text",
+            Wrong::Refused(_) | Wrong::Head => "frames-are-no-head",
+            Wrong::Behind(_) => "first-frame-lost",
         };
-        opens(scene, &head, &frames, &[&all], AMPLE, &hints);
+        opens(scene, &head, &frames, &[&all], AMPLE, hint);
         for at in 1..all.len() {
             let (first, second) = all.split_at(at);
-            opens(scene, &head, &frames, &[first, second], AMPLE, &hints);
+            opens(scene, &head, &frames, &[first, second], AMPLE, hint);
         }
     });
 }
@@ -169,7 +182,7 @@ fn keeps_the_frames_that_come_with_the_head() {
 fn looks_for_no_text_and_no_end_in_frames() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
-        let hints = Hints::all("frames-are-no-text");
+        let hint = |_: Wrong| "frames-are-no-text";
         let frames = [
             frame(b"a\r\n\r\nb"),
             vec![0x82, 0x04, 0xff, 0xfe, 0x00, 0xc3],
@@ -178,7 +191,7 @@ fn looks_for_no_text_and_no_end_in_frames() {
         for frames in [&frames[..1], &frames[1..2], &frames] {
             let frames = frames.concat();
             let all = [&head[..], &frames].concat();
-            opens(scene, &head, &frames, &[&all], AMPLE, &hints);
+            opens(scene, &head, &frames, &[&all], AMPLE, hint);
         }
     });
 }
@@ -192,10 +205,10 @@ fn keeps_what_does_not_fit_into_one_read() {
         let all = [&head[..], &frames, &frames].concat();
         // The second half comes from the stream.
         let (first, second) = all.split_at(head.len() + frames.len());
-        let hints = Hints::all("what-does-not-fit");
+        let hint = |_: Wrong| "what-does-not-fit";
         for size in [64, 7, 1, frames.len(), frames.len() + 1] {
             let frames = [&frames[..], &frames].concat();
-            opens(scene, &head, &frames, &[first, second], size, &hints);
+            opens(scene, &head, &frames, &[first, second], size, hint);
         }
     });
 }
@@ -217,7 +230,7 @@ fn does_not_wait_while_there_is_something() {
                 "" => "waits-behind-the-head",
                 _ => "waits-with-bytes-in-hand",
             });
-            is_right(scene, got, &head, &frames, &Hints::all("first-frame-lost"));
+            is_right(scene, got, &head, &frames, |_| "first-frame-lost");
             server.close();
         }
     });
@@ -288,16 +301,16 @@ fn takes_the_longest_head_and_no_longer_one() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let longest = head_of(scene, MAX_HEAD);
         let frames = frame(b"hello").repeat(MAX_HEAD / 4);
-        let hints = Hints::all("limit-is-for-the-head");
+        let hint = |_: Wrong| "limit-is-for-the-head";
         let pieces: Vec<&[u8]> = longest.chunks(AT_A_TIME).collect();
-        opens(scene, &longest, b"", &pieces, AMPLE, &hints);
+        opens(scene, &longest, b"", &pieces, AMPLE, hint);
         // Cut in such a way that frames come with its end, and more of them behind.
         let all = [&longest[..], &frames].concat();
         let (first, second) = all.split_at(100);
-        opens(scene, &longest, &frames, &[first, second], AMPLE, &hints);
+        opens(scene, &longest, &frames, &[first, second], AMPLE, hint);
         let short = head(scene);
         let all = [&short[..], &frames].concat();
-        opens(scene, &short, &frames, &[&all], AMPLE, &hints);
+        opens(scene, &short, &frames, &[&all], AMPLE, hint);
 
         for length in [MAX_HEAD + 1, MAX_HEAD + AT_A_TIME, 3 * MAX_HEAD] {
             let head = head_of(scene, length);
@@ -320,7 +333,7 @@ fn goes_on_after_an_interrupted_read_and_not_after_others() {
         let steps = [Step::data(first), Step::Interrupted, Step::data(second)];
         let script = scene.script(steps);
         let got = client(scene, &script, AMPLE, 0);
-        is_right(scene, got, &head, b"", &Hints::all("interrupted"));
+        is_right(scene, got, &head, b"", |_| "interrupted");
         let steps = [Step::data(first), Step::Reset, Step::data(second)];
         let what = "The connection was reset inside the head";
         let kind = ErrorKind::ConnectionReset;

@@ -23,17 +23,11 @@ fn fields(list: &[(&str, &str)]) -> Fields {
 /// `list` in its order, with fields around and between that have nothing to do with it.
 fn among_others(scene: &Scene, list: &[(&str, &str)]) -> Fields {
     let mut fields = fields(list);
-    let (name, value) = (scene.random_letters(5), scene.random_letters(7));
-    let cookie = format!("session={value}");
-    let others = [
-        ("User-Agent", "Mozilla/5.0"),
-        ("Cookie", cookie.as_str()),
-        ("Accept-Encoding", "gzip, deflate, br"),
-        (name.as_str(), value.as_str()),
-    ];
-    for (name, value) in others {
+    for _ in 0..2 {
+        let name = format!("X-{}", scene.random_letters(5));
+        let value = scene.random_letters(7);
         let place = scene.random().usize(..=fields.len());
-        fields.insert(place, (format!("X-{name}"), value.to_string()));
+        fields.insert(place, (name, value));
     }
     fields
 }
@@ -88,10 +82,10 @@ fn lines(fields: &Fields) -> Vec<String> {
         .collect()
 }
 
-/// The fields that a verdict is about, for its sentence.
-fn named(list: &[(&str, &str)]) -> String {
+/// The fields that a verdict is about, for its sentence; `none` when there are none.
+fn named(list: &[(&str, &str)], none: &str) -> String {
     match list {
-        [] => "no such field".to_string(),
+        [] => none.to_string(),
         list => {
             let fields: Vec<String> = list
                 .iter()

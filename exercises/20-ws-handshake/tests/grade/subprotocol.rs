@@ -3,6 +3,7 @@ use peer::Scene;
 use ws_handshake_exercises::subprotocol::{Refused, choose, chosen};
 
 const NAME: &str = "Sec-WebSocket-Protocol";
+const NONE: &str = "no Sec-WebSocket-Protocol";
 
 fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
@@ -25,7 +26,7 @@ fn chooses(
         return;
     };
     scene.check(false, hint, || {
-        let (spoken, list) = (spoken.join(" and "), named(list));
+        let (spoken, list) = (spoken.join(" and "), named(list, NONE));
         format!(
             "The server speaks {spoken}. With {list}, choose() returned {got:?}; {expected:?} was expected."
         )
@@ -50,7 +51,7 @@ fn takes(
         return;
     };
     scene.check(false, hint, || {
-        let (offered, list) = (offered.join(" and "), named(list));
+        let (offered, list) = (offered.join(" and "), named(list, NONE));
         format!(
             "The client offered {offered}. With {list}, chosen() returned {got:?}; {expected:?} was expected."
         )

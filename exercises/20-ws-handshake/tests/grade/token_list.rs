@@ -13,7 +13,7 @@ fn asks_alone(scene: &Scene, fields: Fields, list: &[(&str, &str)], expected: bo
     let code = move || asks_for_websocket(&fields);
     let got = answers(scene, &asked, code, &expected);
     scene.check(got.is_none(), hint, || {
-        let list = named(list);
+        let list = named(list, "neither of the two");
         let got = !expected;
         format!("With {list}, asks_for_websocket() returned {got}; {expected} was expected.")
     });

@@ -3,6 +3,7 @@ use peer::Scene;
 use ws_handshake_exercises::wrong_version::check_version;
 
 const NAME: &str = "Sec-WebSocket-Version";
+const NONE: &str = "no Sec-WebSocket-Version";
 
 /// Asks the student's function about a request with these fields, and others.
 fn says(scene: &Scene, list: &[(&str, &str)], expected: Result<(), u16>, hint: &str) {
@@ -21,7 +22,7 @@ fn says(scene: &Scene, list: &[(&str, &str)], expected: Result<(), u16>, hint: &
         Err(status) => format!("a response with the status {status}"),
     };
     scene.check(false, hint, || {
-        let (list, got, expected) = (named(list), said(got), said(expected));
+        let (list, got, expected) = (named(list, NONE), said(got), said(expected));
         format!("With {list}, check_version() returned {got}; expected was {expected}.")
     });
 }
