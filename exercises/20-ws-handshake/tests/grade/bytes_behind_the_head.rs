@@ -1,7 +1,8 @@
 use super::LESSON;
-use peer::{Line, Scene, Script, Step, Why};
+use peer::{Answer, Line, Scene, Script, Step, Why, caught};
+use std::collections::VecDeque;
 use std::fmt::{self, Debug};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use ws_handshake_exercises::bytes_behind_the_head::{AT_A_TIME, MAX_HEAD, open};
 
@@ -10,6 +11,9 @@ const REQUEST: &[u8] =
 
 /// Bytes that are read at a time from what is open.
 const AMPLE: usize = 4096;
+
+/// Reads after the end of a stream, before it says that this is a loop.
+const READS_AFTER_END: usize = 10;
 
 /// What the student's client has made of a stream.
 struct Got {
@@ -25,19 +29,53 @@ impl Debug for Got {
     }
 }
 
-/// Lets the student's client open a stream, and reads with buffers of `size` bytes until the end, or until
-/// more than `expected` bytes have come.
-fn client(scene: &Scene, script: &Script, size: usize, expected: usize) -> Result<Got, ErrorKind> {
-    let stream = script.clone();
-    let answer = scene.run("your client", move || {
+/// A stream, and what should be made of it.
+#[derive(Clone)]
+struct Case {
+    steps: Vec<Step>,
+    /// Of the buffer that is read with behind the head.
+    size: usize,
+    /// The head, and what is behind it; or the error.
+    expected: Result<(Vec<u8>, Vec<u8>), ErrorKind>,
+    /// What happens in it, for the sentence of one that is to be refused.
+    what: String,
+}
+
+impl Case {
+    /// An answer of `head` and `frames`, in these pieces.
+    fn good(head: &[u8], frames: &[u8], pieces: &[&[u8]]) -> Case {
+        Case {
+            steps: pieces.iter().map(Step::data).collect(),
+            size: AMPLE,
+            expected: Ok((head.to_vec(), frames.to_vec())),
+            what: String::new(),
+        }
+    }
+
+    fn bad(steps: &[Step], kind: ErrorKind, what: impl Into<String>) -> Case {
+        Case {
+            steps: steps.to_vec(),
+            size: AMPLE,
+            expected: Err(kind),
+            what: what.into(),
+        }
+    }
+
+    /// Lets the student's client open `stream`, and reads until the end, or until more has come than
+    /// should.
+    fn play(&self, stream: impl Read + Write) -> Result<Got, ErrorKind> {
+        let most = match &self.expected {
+            Ok((_, frames)) => frames.len(),
+            Err(_) => 0,
+        };
         let mut opened = open(stream, REQUEST).map_err(|error| error.kind())?;
         let mut got = Got {
             head: opened.head.clone(),
             read: Vec::new(),
             ended: Ok(()),
         };
-        let mut buffer = vec![0; size];
-        while got.read.len() <= expected {
+        let mut buffer = vec![0; self.size];
+        while got.read.len() <= most {
             match opened.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => got.read.extend(buffer.iter().take(count)),
@@ -48,64 +86,153 @@ fn client(scene: &Scene, script: &Script, size: usize, expected: usize) -> Resul
             }
         }
         Ok(got)
-    });
-    answer.join(|_| "never-returns")
+    }
+
+    fn is_right(&self, got: &Result<Got, ErrorKind>) -> bool {
+        match (got, &self.expected) {
+            (Ok(got), Ok((head, frames))) => {
+                got.head == *head && got.read == *frames && got.ended.is_ok()
+            }
+            (Err(kind), Err(expected)) => kind == expected,
+            _ => false,
+        }
+    }
 }
 
-/// What may be wrong with what was made of a good answer, for choosing the hint.
+/// What may be wrong, for choosing the hint.
 enum Wrong<'a> {
-    /// It was refused.
+    /// A good answer was refused.
     Refused(ErrorKind),
     /// The head is another.
     Head,
     /// What is behind it is another: this was read.
     Behind(&'a [u8]),
+    /// A bad answer was not refused, or with another error.
+    Taken,
 }
 
-/// An answer of `head` and `frames`, in these pieces, is opened and read.
-fn opens(
-    scene: &Scene,
-    head: &[u8],
-    frames: &[u8],
-    pieces: &[&[u8]],
-    size: usize,
-    hint: impl Fn(Wrong) -> &'static str,
-) {
-    let script = scene.script(pieces.iter().map(Step::data));
-    let got = client(scene, &script, size, frames.len());
-    is_right(scene, got, head, frames, hint);
-}
-
-fn is_right(
-    scene: &Scene,
-    got: Result<Got, ErrorKind>,
-    head: &[u8],
-    frames: &[u8],
-    hint: impl Fn(Wrong) -> &'static str,
-) {
-    let got = match got {
-        Ok(got) => got,
-        Err(kind) => {
-            scene.check(false, hint(Wrong::Refused(kind)), || {
-                format!("The answer was good, and open() returned Err({kind:?}).")
-            });
-            return;
-        }
-    };
-    let sentence = "The head that open() returned is not the one that came.";
-    scene.compare(head, &got.head, hint(Wrong::Head), sentence);
-    let behind = hint(Wrong::Behind(&got.read));
-    scene.check(got.ended.is_ok(), behind, || {
-        format!("The stream was good, and read() returned {:?}.", got.ended)
+/// Lets the student's client play all cases; the ladder tells of the first one that goes wrong only.
+fn plays(scene: &Scene, cases: Vec<Case>, hint: impl Fn(Wrong) -> &'static str) {
+    let quietly = cases.clone();
+    let first_wrong = scene.run("your client", move || {
+        let is_right = |case: &Case| {
+            let quiet = Quiet::new(&case.steps);
+            caught(|| case.play(quiet)).is_ok_and(|got| case.is_right(&got))
+        };
+        quietly.iter().position(|case| !is_right(case))
     });
-    let sentence = "What was read behind the head is not what came behind it.";
-    scene.compare(frames, &got.read, behind, sentence);
+    if let Some(wrong) = first_wrong.join(|_| "never-returns") {
+        let case = cases[wrong].clone();
+        let script = scene.script(case.steps.clone());
+        tell(scene, &case, &script, hint);
+    }
+}
+
+/// Plays a case with everything that happens in the ladder.
+fn tell(scene: &Scene, case: &Case, script: &Script, hint: impl Fn(Wrong) -> &'static str) {
+    let (stream, plays) = (script.clone(), case.clone());
+    let answer = scene.run("your client", move || plays.play(stream));
+    judge(scene, case, answer.join(|_| "never-returns"), hint);
+}
+
+fn judge(
+    scene: &Scene,
+    case: &Case,
+    got: Result<Got, ErrorKind>,
+    hint: impl Fn(Wrong) -> &'static str,
+) {
+    if case.is_right(&got) {
+        return;
+    }
+    match (got, &case.expected) {
+        (Ok(got), Ok((head, frames))) => {
+            let sentence = "The head that open() returned is not the one that came.";
+            scene.compare(head, &got.head, hint(Wrong::Head), sentence);
+            let behind = hint(Wrong::Behind(&got.read));
+            scene.check(got.ended.is_ok(), behind, || {
+                format!("The stream was good, and read() returned {:?}.", got.ended)
+            });
+            let sentence = "What was read behind the head is not what came behind it.";
+            scene.compare(frames, &got.read, behind, sentence);
+        }
+        (Err(kind), Ok(_)) => scene.check(false, hint(Wrong::Refused(kind)), || {
+            format!("The answer was good, and open() returned Err({kind:?}).")
+        }),
+        (got, Err(expected)) => scene.check(false, hint(Wrong::Taken), || {
+            let got = match got {
+                Ok(_) => "a head".to_string(),
+                Err(kind) => format!("Err({kind:?})"),
+            };
+            let what = &case.what;
+            format!("{what}, and open() returned {got}; Err({expected:?}) was expected.")
+        }),
+    }
+}
+
+/// What a [`Script`] is, without a ladder.
+struct Quiet {
+    steps: VecDeque<Step>,
+    after_end: usize,
+}
+
+impl Quiet {
+    fn new(steps: &[Step]) -> Quiet {
+        Quiet {
+            steps: steps.iter().cloned().collect(),
+            after_end: 0,
+        }
+    }
+}
+
+impl Read for Quiet {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        match self.steps.pop_front() {
+            Some(Step::Data(mut bytes)) => {
+                let count = bytes.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&bytes[..count]);
+                if count < bytes.len() {
+                    let rest = bytes.split_off(count);
+                    self.steps.push_front(Step::Data(rest));
+                }
+                Ok(count)
+            }
+            Some(Step::Interrupted) => Err(ErrorKind::Interrupted.into()),
+            Some(Step::Reset) => Err(ErrorKind::ConnectionReset.into()),
+            Some(Step::Failed(kind)) => Err(kind.into()),
+            None => {
+                self.after_end += 1;
+                // Who takes no end for an answer takes no error either: this one unwinds.
+                assert!(self.after_end <= READS_AFTER_END, "read past the end");
+                Ok(0)
+            }
+        }
+    }
+}
+
+impl Write for Quiet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The head of a server's answer.
 fn head(scene: &Scene) -> Vec<u8> {
     let server = scene.random_letters(8);
     format!("HTTP/1.1 101 Switching Protocols\r\nServer: {server}\r\n\r\n").into_bytes()
+}
+
+/// A head of this many bytes.
+fn head_of(scene: &Scene, length: usize) -> Vec<u8> {
+    let start = "HTTP/1.1 101 Switching Protocols\r\nX-Long: ";
+    let value = scene.random_letters(length - start.len() - 4);
+    format!("{start}{value}\r\n\r\n").into_bytes()
 }
 
 /// A text, as a server sends it (RFC 6455, section 5.7).
@@ -119,25 +246,18 @@ fn is_lossy(bytes: &[u8]) -> bool {
     bytes.windows(replacement.len()).any(|at| at == replacement)
 }
 
-/// A head of this many bytes.
-fn head_of(scene: &Scene, length: usize) -> Vec<u8> {
-    let start = "HTTP/1.1 101 Switching Protocols\r\nX-Long: ";
-    let value = scene.random_letters(length - start.len() - 4);
-    format!("{start}{value}\r\n\r\n").into_bytes()
-}
-
 #[test]
 fn sends_the_request_and_reads_the_head() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
+        let case = Case::good(&head, b"", &[&head]);
         for script in [
-            scene.script([Step::data(&head)]),
-            scene.script([Step::data(&head)]).write_at_most(7),
+            scene.script(case.steps.clone()),
+            scene.script(case.steps.clone()).write_at_most(30),
         ] {
-            let got = client(scene, &script, AMPLE, 0);
+            tell(scene, &case, &script, |_| "up-to-the-blank-line");
             let sentence = "The request that came is not the one that was to be sent.";
             scene.compare(REQUEST, &script.written(), "send-the-request", sentence);
-            is_right(scene, got, &head, b"", |_| "up-to-the-blank-line");
         }
     });
 }
@@ -146,13 +266,14 @@ fn sends_the_request_and_reads_the_head() {
 fn reads_a_head_that_comes_in_pieces() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
-        let hint = |_: Wrong| "head-from-one-read";
-        for at in 1..head.len() {
+        let in_two = (1..head.len()).map(|at| {
             let (first, second) = head.split_at(at);
-            opens(scene, &head, b"", &[first, second], AMPLE, hint);
-        }
+            Case::good(&head, b"", &[first, second])
+        });
+        let mut cases: Vec<Case> = in_two.collect();
         let bytes: Vec<&[u8]> = head.chunks(1).collect();
-        opens(scene, &head, b"", &bytes, AMPLE, hint);
+        cases.push(Case::good(&head, b"", &bytes));
+        plays(scene, cases, |_| "head-from-one-read");
     });
 }
 
@@ -163,18 +284,18 @@ fn keeps_the_frames_that_come_with_the_head() {
         let text = scene.random_letters(5);
         let frames = [frame(text.as_bytes()), frame(b"you")].concat();
         let all = [&head[..], &frames].concat();
-        let hint = |wrong: Wrong| match wrong {
+        let mut cases = vec![Case::good(&head, &frames, &[&all])];
+        cases.extend((1..all.len()).map(|at| {
+            let (first, second) = all.split_at(at);
+            Case::good(&head, &frames, &[first, second])
+        }));
+        plays(scene, cases, |wrong| match wrong {
             // The first byte of a frame is no UTF-8.
             Wrong::Refused(ErrorKind::InvalidData) => "frames-are-no-text",
             Wrong::Behind(read) if is_lossy(read) => "frames-are-no-text",
-            Wrong::Refused(_) | Wrong::Head => "frames-are-no-head",
             Wrong::Behind(_) => "first-frame-lost",
-        };
-        opens(scene, &head, &frames, &[&all], AMPLE, hint);
-        for at in 1..all.len() {
-            let (first, second) = all.split_at(at);
-            opens(scene, &head, &frames, &[first, second], AMPLE, hint);
-        }
+            _ => "frames-are-no-head",
+        });
     });
 }
 
@@ -182,17 +303,17 @@ fn keeps_the_frames_that_come_with_the_head() {
 fn looks_for_no_text_and_no_end_in_frames() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
-        let hint = |_: Wrong| "frames-are-no-text";
         let frames = [
             frame(b"a\r\n\r\nb"),
             vec![0x82, 0x04, 0xff, 0xfe, 0x00, 0xc3],
             frame(b"\r\n\r\n"),
         ];
-        for frames in [&frames[..1], &frames[1..2], &frames] {
+        let cases = [&frames[..1], &frames[1..2], &frames].map(|frames| {
             let frames = frames.concat();
             let all = [&head[..], &frames].concat();
-            opens(scene, &head, &frames, &[&all], AMPLE, hint);
-        }
+            Case::good(&head, &frames, &[&all])
+        });
+        plays(scene, cases.to_vec(), |_| "frames-are-no-text");
     });
 }
 
@@ -202,42 +323,39 @@ fn keeps_what_does_not_fit_into_one_read() {
         let head = head(scene);
         let text = scene.random_letters(100);
         let frames = [frame(text.as_bytes()), frame(b"you")].concat();
-        let all = [&head[..], &frames, &frames].concat();
-        // The second half comes from the stream.
-        let (first, second) = all.split_at(head.len() + frames.len());
-        let hint = |_: Wrong| "what-does-not-fit";
-        for size in [64, 7, 1, frames.len(), frames.len() + 1] {
-            let frames = [&frames[..], &frames].concat();
-            opens(scene, &head, &frames, &[first, second], size, hint);
-        }
+        let with_head = [&head[..], &frames].concat();
+        let cases = [64, 7, 1, frames.len(), frames.len() + 1].map(|size| Case {
+            size,
+            // The second half comes from the stream.
+            ..Case::good(&head, &frames.repeat(2), &[&with_head, &frames])
+        });
+        plays(scene, cases.to_vec(), |_| "what-does-not-fit");
     });
 }
 
 #[test]
 fn does_not_wait_while_there_is_something() {
     LESSON.grade("bytes_behind_the_head", |scene| {
-        for text in ["", "hello"] {
+        for (frames, waits) in [
+            (Vec::new(), "waits-behind-the-head"),
+            (frame(b"hello"), "waits-with-bytes-in-hand"),
+        ] {
             let head = head(scene);
-            let frames = match text {
-                "" => Vec::new(),
-                text => frame(text.as_bytes()),
-            };
             let (mut server, answer) = meet(scene, !frames.is_empty());
             server.expect(REQUEST, |_| "send-the-request");
             server.send(&[&head[..], &frames].concat());
             scene.note("server: waits for the client's first frame");
-            let got = answer.join(|_| match text {
-                "" => "waits-behind-the-head",
-                _ => "waits-with-bytes-in-hand",
-            });
-            is_right(scene, got, &head, &frames, |_| "first-frame-lost");
+            let got = answer.join(|_| waits);
+            let case = Case::good(&head, &frames, &[]);
+            judge(scene, &case, got, |_| "first-frame-lost");
             server.close();
         }
     });
 }
 
-/// Connects the student's client to a server that a test plays. When it `reads`, then once, behind the head.
-fn meet(scene: &Scene, reads: bool) -> (Line<'_>, peer::Answer<'_, Result<Got, ErrorKind>>) {
+/// Connects the student's client to a server that a test plays. When it `reads`, then once, behind the
+/// head.
+fn meet(scene: &Scene, reads: bool) -> (Line<'_>, Answer<'_, Result<Got, ErrorKind>>) {
     let host = scene.host();
     let address = host.address();
     let answer = scene.run("your client", move || {
@@ -268,75 +386,72 @@ fn meet(scene: &Scene, reads: bool) -> (Line<'_>, peer::Answer<'_, Result<Got, E
 fn says_when_the_stream_ends_inside_the_head() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
-        for length in [head.len() - 1, head.len() - 2, head.len() / 2, 1, 0] {
-            refuses(
-                scene,
-                &[Step::data(&head[..length])],
-                ErrorKind::UnexpectedEof,
-                "end-inside-the-head",
-                "The stream ended inside the head",
-            );
-        }
-    });
-}
-
-fn refuses(scene: &Scene, steps: &[Step], expected: ErrorKind, hint: &str, what: &str) {
-    let steps = steps.iter().filter(|step| match step {
-        Step::Data(bytes) => !bytes.is_empty(),
-        _ => true,
-    });
-    let script = scene.script(steps.cloned());
-    let got = client(scene, &script, AMPLE, 0);
-    scene.check(matches!(&got, Err(kind) if *kind == expected), hint, || {
-        let got = match got {
-            Ok(_) => "a head".to_string(),
-            Err(kind) => format!("Err({kind:?})"),
-        };
-        format!("{what}, and open() returned {got}; Err({expected:?}) was expected.")
+        let what = "The stream ended inside the head";
+        let end = ErrorKind::UnexpectedEof;
+        let mut cases = vec![Case::bad(&[], end, "The stream ended before the head")];
+        cases.extend((1..head.len()).rev().map(|length| {
+            let step = Step::data(&head[..length]);
+            Case::bad(&[step], end, what)
+        }));
+        plays(scene, cases, |_| "end-inside-the-head");
     });
 }
 
 #[test]
-fn takes_the_longest_head_and_no_longer_one() {
+fn takes_the_longest_head() {
     LESSON.grade("bytes_behind_the_head", |scene| {
-        let longest = head_of(scene, MAX_HEAD);
+        let (longest, short) = (head_of(scene, MAX_HEAD), head(scene));
         let frames = frame(b"hello").repeat(MAX_HEAD / 4);
-        let hint = |_: Wrong| "limit-is-for-the-head";
         let pieces: Vec<&[u8]> = longest.chunks(AT_A_TIME).collect();
-        opens(scene, &longest, b"", &pieces, AMPLE, hint);
-        // Cut in such a way that frames come with its end, and more of them behind.
-        let all = [&longest[..], &frames].concat();
-        let (first, second) = all.split_at(100);
-        opens(scene, &longest, &frames, &[first, second], AMPLE, hint);
-        let short = head(scene);
-        let all = [&short[..], &frames].concat();
-        opens(scene, &short, &frames, &[&all], AMPLE, hint);
-
-        for length in [MAX_HEAD + 1, MAX_HEAD + AT_A_TIME, 3 * MAX_HEAD] {
-            let head = head_of(scene, length);
-            let what = format!("A head of {length} bytes came");
-            let steps = [Step::data(&head)];
-            refuses(scene, &steps, ErrorKind::InvalidData, "no-maximum", &what);
-        }
-        let endless = scene.random_letters(5 * MAX_HEAD);
-        let steps = [Step::data(&endless)];
-        let what = "Bytes came, and no blank line in five times what a head may have";
-        refuses(scene, &steps, ErrorKind::InvalidData, "no-maximum", what);
+        let with_short = [&short[..], &frames].concat();
+        // Cut in such a way that frames come with the head's end, and more of them behind.
+        let with_longest = [&longest[..], &frames].concat();
+        let (first, second) = with_longest.split_at(100);
+        let cases = [
+            Case::good(&longest, b"", &pieces),
+            Case::good(&longest, &frames, &[first, second]),
+            Case::good(&short, &frames, &[&with_short]),
+        ];
+        plays(scene, cases.to_vec(), |_| "limit-is-for-the-head");
     });
 }
 
 #[test]
-fn goes_on_after_an_interrupted_read_and_not_after_others() {
+fn takes_no_longer_head() {
+    LESSON.grade("bytes_behind_the_head", |scene| {
+        let too_long = [MAX_HEAD + 1, MAX_HEAD + AT_A_TIME, 3 * MAX_HEAD];
+        let mut cases: Vec<Case> = Vec::new();
+        for length in too_long {
+            let steps = [Step::data(head_of(scene, length))];
+            let what = format!("A head of {length} bytes came");
+            cases.push(Case::bad(&steps, ErrorKind::InvalidData, what));
+        }
+        let steps = [Step::data(scene.random_letters(2 * MAX_HEAD))];
+        let what = "No blank line came in twice of what a head may have";
+        cases.push(Case::bad(&steps, ErrorKind::InvalidData, what));
+        plays(scene, cases, |_| "no-maximum");
+    });
+}
+
+#[test]
+fn goes_on_when_it_is_interrupted() {
     LESSON.grade("bytes_behind_the_head", |scene| {
         let head = head(scene);
         let (first, second) = head.split_at(20);
-        let steps = [Step::data(first), Step::Interrupted, Step::data(second)];
-        let script = scene.script(steps);
-        let got = client(scene, &script, AMPLE, 0);
-        is_right(scene, got, &head, b"", |_| "interrupted");
+        let mut case = Case::good(&head, b"", &[first, second]);
+        case.steps.insert(1, Step::Interrupted);
+        plays(scene, vec![case], |_| "interrupted");
+    });
+}
+
+#[test]
+fn says_when_the_connection_fails() {
+    LESSON.grade("bytes_behind_the_head", |scene| {
+        let head = head(scene);
+        let (first, second) = head.split_at(20);
         let steps = [Step::data(first), Step::Reset, Step::data(second)];
         let what = "The connection was reset inside the head";
-        let kind = ErrorKind::ConnectionReset;
-        refuses(scene, &steps, kind, "errors-are-told", what);
+        let case = Case::bad(&steps, ErrorKind::ConnectionReset, what);
+        plays(scene, vec![case], |_| "errors-are-told");
     });
 }

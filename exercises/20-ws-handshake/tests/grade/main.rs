@@ -78,8 +78,14 @@ where
 fn lines(fields: &Fields) -> Vec<String> {
     fields
         .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
+        .map(|(name, value)| line(name, value))
         .collect()
+}
+
+/// A field as it stands in a head; what nobody could see in it is written as Rust does.
+fn line(name: &str, value: &str) -> String {
+    let value = value.replace('\t', "\\t");
+    format!("{name}: {value}")
 }
 
 /// The fields that a verdict is about, for its sentence; `none` when there are none.
@@ -89,7 +95,7 @@ fn named(list: &[(&str, &str)], none: &str) -> String {
         list => {
             let fields: Vec<String> = list
                 .iter()
-                .map(|(name, value)| format!("\"{name}: {value}\""))
+                .map(|(name, value)| format!("\"{}\"", line(name, value)))
                 .collect();
             fields.join(" and ")
         }
