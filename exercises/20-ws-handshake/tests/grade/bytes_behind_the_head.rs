@@ -427,7 +427,7 @@ fn takes_no_longer_head() {
             cases.push(Case::bad(&steps, ErrorKind::InvalidData, what));
         }
         let steps = [Step::data(scene.random_letters(2 * MAX_HEAD))];
-        let what = "No blank line came in twice of what a head may have";
+        let what = "Twice as much came as a head may have, and no blank line";
         cases.push(Case::bad(&steps, ErrorKind::InvalidData, what));
         plays(scene, cases, |_| "no-maximum");
     });
