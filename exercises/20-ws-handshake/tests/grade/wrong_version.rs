@@ -45,7 +45,7 @@ fn accepts_thirteen() {
 #[test]
 fn refuses_another_version_with_426() {
     LESSON.grade("wrong_version", |scene| {
-        let above = scene.random().u32(14..=255).to_string();
+        let above = scene.random().u32(14..100).to_string();
         for version in ["8", "12", "14", "0", &above] {
             refuses(scene, &[(NAME, version)], "another-version");
         }
