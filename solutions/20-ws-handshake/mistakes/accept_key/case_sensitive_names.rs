@@ -1,0 +1,32 @@
+//! hint: names-in-any-case
+//! Looks for the name of the field as the RFC writes it.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha1::{Digest, Sha1};
+
+pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub fields: Vec<(String, String)>,
+}
+
+pub fn accept_key(key: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key);
+    hash.update(GUID);
+    BASE64_STANDARD.encode(hash.finalize())
+}
+
+pub fn is_proven(key: &str, answer: &Answer) -> bool {
+    let mut accepts = answer
+        .fields
+        .iter()
+        .filter(|(name, _)| name == "Sec-WebSocket-Accept");
+    match (accepts.next(), accepts.next()) {
+        (Some((_, value)), None) => answer.status == 101 && *value == accept_key(key),
+        _ => false,
+    }
+}

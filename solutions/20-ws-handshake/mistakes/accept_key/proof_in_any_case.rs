@@ -1,0 +1,34 @@
+//! hint: exactly-the-proof
+//! Compares the proof in any case, as it does with names.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha1::{Digest, Sha1};
+
+pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub fields: Vec<(String, String)>,
+}
+
+pub fn accept_key(key: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key);
+    hash.update(GUID);
+    BASE64_STANDARD.encode(hash.finalize())
+}
+
+pub fn is_proven(key: &str, answer: &Answer) -> bool {
+    let mut accepts = answer
+        .fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Accept"));
+    match (accepts.next(), accepts.next()) {
+        (Some((_, value)), None) => {
+            answer.status == 101 && value.eq_ignore_ascii_case(&accept_key(key))
+        }
+        _ => false,
+    }
+}

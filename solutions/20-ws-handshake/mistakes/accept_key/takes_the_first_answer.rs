@@ -1,0 +1,29 @@
+//! hint: one-answer
+//! Looks at the first field of this name only.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha1::{Digest, Sha1};
+
+pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub fields: Vec<(String, String)>,
+}
+
+pub fn accept_key(key: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key);
+    hash.update(GUID);
+    BASE64_STANDARD.encode(hash.finalize())
+}
+
+pub fn is_proven(key: &str, answer: &Answer) -> bool {
+    let accept = answer
+        .fields
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Accept"));
+    answer.status == 101 && accept.is_some_and(|(_, value)| *value == accept_key(key))
+}

@@ -1,0 +1,33 @@
+//! hint: whole-offer
+//! Reads the first field only.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+pub fn choose(fields: &[(String, String)], spoken: &[String]) -> Option<String> {
+    let offered: Vec<&str> = values(fields)
+        .take(1)
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let mut both = spoken
+        .iter()
+        .filter(|name| offered.contains(&name.as_str()));
+    both.next().cloned()
+}
+
+pub fn chosen(offered: &[String], fields: &[(String, String)]) -> Result<Option<String>, Refused> {
+    let mut values = values(fields);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(name), None) if offered.contains(name) => Ok(Some(name.clone())),
+        _ => Err(Refused),
+    }
+}
+
+fn values(fields: &[(String, String)]) -> impl Iterator<Item = &String> {
+    fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"))
+        .map(|(_, value)| value)
+}

@@ -1,0 +1,31 @@
+//! hint: whole-name
+//! Compares names in any case, as it does with names of fields.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+pub fn choose(fields: &[(String, String)], spoken: &[String]) -> Option<String> {
+    let offered: Vec<&str> = values(fields)
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+
+    let is_offered = |name: &&String| offered.iter().any(|one| one.eq_ignore_ascii_case(name));
+    spoken.iter().find(is_offered).cloned()
+}
+
+pub fn chosen(offered: &[String], fields: &[(String, String)]) -> Result<Option<String>, Refused> {
+    let mut values = values(fields);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(name), None) if offered.contains(name) => Ok(Some(name.clone())),
+        _ => Err(Refused),
+    }
+}
+
+fn values(fields: &[(String, String)]) -> impl Iterator<Item = &String> {
+    fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"))
+        .map(|(_, value)| value)
+}

@@ -1,0 +1,33 @@
+//! hint: nothing-in-common
+//! Says an empty name when there is none.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+pub fn choose(fields: &[(String, String)], spoken: &[String]) -> Option<String> {
+    let offered: Vec<&str> = values(fields)
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+
+    let mut both = spoken
+        .iter()
+        .filter(|name| offered.contains(&name.as_str()));
+    Some(both.next().cloned().unwrap_or_default())
+}
+
+pub fn chosen(offered: &[String], fields: &[(String, String)]) -> Result<Option<String>, Refused> {
+    let mut values = values(fields);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(name), None) if offered.contains(name) => Ok(Some(name.clone())),
+        _ => Err(Refused),
+    }
+}
+
+fn values(fields: &[(String, String)]) -> impl Iterator<Item = &String> {
+    fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"))
+        .map(|(_, value)| value)
+}

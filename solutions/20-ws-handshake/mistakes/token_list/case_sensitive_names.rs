@@ -1,0 +1,13 @@
+//! hint: any-case
+//! Names of fields as the RFC writes them only.
+
+pub fn asks_for_websocket(fields: &[(String, String)]) -> bool {
+    let has_token = |wanted_name: &str, wanted: &str| {
+        fields
+            .iter()
+            .filter(|(name, _)| name == wanted_name)
+            .flat_map(|(_, value)| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case(wanted))
+    };
+    has_token("Upgrade", "websocket") && has_token("Connection", "Upgrade")
+}

@@ -1,0 +1,24 @@
+//! hint: name-the-version
+//! Refuses, and does not say what would be right.
+
+pub const VERSION: &str = "13";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub fields: Vec<(&'static str, &'static str)>,
+}
+
+pub fn check_version(fields: &[(String, String)]) -> Result<(), Response> {
+    let mut versions = fields
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Version"))
+        .map(|(_, value)| value.as_str());
+    if (versions.next(), versions.next()) == (Some(VERSION), None) {
+        return Ok(());
+    }
+    Err(Response {
+        status: 426,
+        fields: vec![("Upgrade", "websocket"), ("Connection", "Upgrade")],
+    })
+}
