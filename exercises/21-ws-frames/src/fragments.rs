@@ -87,7 +87,7 @@ impl Messages {
     /// [`Wrong`], with the only reason that there is. This is not called again after that.
     pub fn frame(&mut self, first: u8, payload: &[u8]) -> Result<Option<Event>, Wrong> {
         todo!(
-            "look at the reserved bits; then at the opcode, and for each opcode at FIN, at the length, at what has begun"
+            "look at the reserved bits, then at the opcode: a fragment goes to `fragment` below, and a control frame must be whole and short"
         )
     }
 

@@ -74,7 +74,7 @@ fn takes(
     );
     check(scene, &calls, expected, |nth, said| match said {
         Said::Value(answer) => key(nth, answer),
-        Said::Panics(_) => "nothing-panics",
+        Said::Panics(_) => "panicked",
     });
 }
 

@@ -148,9 +148,12 @@ fn refuses_a_frame_of_a_client_without_key() {
 fn refuses_a_frame_of_a_server_with_key() {
     LESSON.grade("masking", |scene| {
         let frame = Frame::of(Role::Client, Some(key(scene)), &[]);
-        let zeros = Frame::of(Role::Client, Some([0; 4]), &[]);
-        let expected = [Err(Fail(1002)), Err(Fail(1002))];
-        reads(scene, vec![frame, zeros], &expected, "server-must-not-mask");
+        reads(
+            scene,
+            vec![frame],
+            &[Err(Fail(1002))],
+            "server-must-not-mask",
+        );
     });
 }
 
@@ -161,5 +164,7 @@ fn takes_any_four_bytes_for_a_key() {
         for mask in [[0; 4], [0, 0, 0, 7], [9, 0, 0, 0], [0xff; 4]] {
             server_reads(scene, mask, vec![vec![payload.clone()]], "zeros-are-a-key");
         }
+        let zeros = Frame::of(Role::Client, Some([0; 4]), &[]);
+        reads(scene, vec![zeros], &[Err(Fail(1002))], "zeros-are-a-key");
     });
 }

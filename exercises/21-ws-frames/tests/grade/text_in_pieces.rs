@@ -119,16 +119,43 @@ fn accepts_text_cut_at_every_place() {
 }
 
 #[test]
+fn refuses_a_character_that_goes_on_in_a_wrong_way() {
+    LESSON.grade("text_in_pieces", |scene| {
+        for (bytes, certain) in WRONG {
+            for at in 1..certain {
+                let (first, second) = bytes.split_at(at);
+                let pieces = vec![(first.to_vec(), false), (second.to_vec(), true)];
+                refuses(scene, pieces, "remembers-the-beginning");
+            }
+        }
+        // One byte more than the character has.
+        let pieces = vec![(b"\xed\x95".to_vec(), false), (b"\x9c\x9c".to_vec(), true)];
+        refuses(scene, pieces, "remembers-the-beginning");
+    });
+}
+
+#[test]
 fn refuses_an_end_inside_a_character() {
     LESSON.grade("text_in_pieces", |scene| {
         for text in ["é", "한", "🙂"] {
             for length in 1..text.len() {
                 let word = scene.random_letters(3);
                 let cut = [word.as_bytes(), &text.as_bytes()[..length]].concat();
-                refuses(scene, vec![(cut.clone(), true)], "ends-inside");
-                let pieces = vec![(cut, false), (Vec::new(), true)];
-                refuses(scene, pieces, "ends-with-nothing");
+                refuses(scene, vec![(cut, true)], "ends-inside");
             }
+        }
+    });
+}
+
+#[test]
+fn refuses_an_end_inside_a_character_that_comes_alone() {
+    LESSON.grade("text_in_pieces", |scene| {
+        let word = scene.random_letters(3);
+        for end in ["\u{e9}", "한", "🙂"] {
+            let cut = &end.as_bytes()[..end.len() - 1];
+            let cut = [word.as_bytes(), cut].concat();
+            let pieces = vec![(cut, false), (Vec::new(), true)];
+            refuses(scene, pieces, "ends-with-nothing");
         }
     });
 }
