@@ -1,4 +1,4 @@
-use super::{Call, LESSON, Said, calls, check, hex};
+use super::{Call, LESSON, Said, calls, check_each, hex};
 use peer::Scene;
 use ws_frames_exercises::frame_lengths::{Fail, Length, read_length, write_length};
 
@@ -65,7 +65,7 @@ fn reads_all(scene: &Scene, lengths: &[u64], more_bytes: &'static str) {
             }
         }
     }
-    check(scene, &reads(scene, bytes), &expected, |nth, said| {
+    check_each(scene, &reads(scene, bytes), &expected, |nth, said| {
         let (masked, swapped) = wrong[nth];
         match (said, &expected[nth]) {
             (Said::Value(Ok(Some(got))), Ok(Some(wanted))) => {
@@ -131,7 +131,7 @@ fn waits_for_a_length_that_is_cut() {
             }
         }
         let expected = vec![Ok(None); bytes.len()];
-        check(
+        check_each(
             scene,
             &reads(scene, bytes),
             &expected,
@@ -143,7 +143,7 @@ fn waits_for_a_length_that_is_cut() {
 /// Fails for `key`, with the right code.
 fn refuses(scene: &Scene, bytes: Vec<Vec<u8>>, key: &'static str) {
     let expected = vec![Err(Fail(1002)); bytes.len()];
-    check(
+    check_each(
         scene,
         &reads(scene, bytes),
         &expected,
@@ -200,7 +200,7 @@ fn writes_every_length_in_the_shortest_way() {
             |(), (payload, masked): &(u64, bool)| Hex(write_length(*payload, *masked)),
             |(payload, masked)| format!("write_length({payload}, {masked})"),
         );
-        check(scene, &calls, &expected, |nth, said| {
+        check_each(scene, &calls, &expected, |nth, said| {
             let wanted = &expected[nth].0;
             let Said::Value(Hex(got)) = said else {
                 return "as-it-is-read";

@@ -2,6 +2,7 @@
 
 use peer::{Lesson, Scene, address_space, caught};
 use std::fmt::{self, Debug, Write};
+use std::slice::from_ref;
 
 mod fragments;
 mod frame_lengths;
@@ -31,7 +32,8 @@ impl<T: Debug> Debug for Said<T> {
     }
 }
 
-/// A call of the student's code, as a student writes it, and what came of it.
+/// A call of the student's code, as a student writes it (several lines when it is several), and what came
+/// of it.
 struct Call<T> {
     call: String,
     said: Said<T>,
@@ -94,7 +96,9 @@ fn check<T: Clone + PartialEq + Debug>(
             scene.note(format!("… {first} calls more before this …"));
         }
         for before in &calls[first..=nth] {
-            scene.note(&before.call);
+            for line in before.call.lines() {
+                scene.note(line);
+            }
             scene.note(format!("    = {:?}", before.said));
         }
         scene.check(false, key(nth, &call.said), || {
@@ -102,7 +106,22 @@ fn check<T: Clone + PartialEq + Debug>(
                 Said::Value(value) => format!("returned {value:?}"),
                 Said::Panics(message) => format!("panicked: {message}"),
             };
-            format!("{} {said}; expected was {expected:?}.", call.call)
+            let call = call.call.replace('\n', ", then ");
+            format!("{call} {said}; expected was {expected:?}.")
+        });
+    }
+}
+
+/// Like `check`, for calls that know nothing of each other.
+fn check_each<T: Clone + PartialEq + Debug>(
+    scene: &Scene,
+    calls: &[Call<T>],
+    expected: &[T],
+    key: impl Fn(usize, &Said<T>) -> &'static str,
+) {
+    for (nth, (call, expected)) in calls.iter().zip(expected).enumerate() {
+        check(scene, from_ref(call), from_ref(expected), |_, said| {
+            key(nth, said)
         });
     }
 }

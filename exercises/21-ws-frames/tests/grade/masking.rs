@@ -1,4 +1,4 @@
-use super::{LESSON, Said, calls, check, cuts, text};
+use super::{LESSON, Said, calls, check_each, cuts, text};
 use peer::Scene;
 use std::fmt;
 use ws_frames_exercises::masking::{Fail, Role, Unmask};
@@ -9,6 +9,9 @@ struct Pieces(Vec<Vec<u8>>);
 
 impl fmt::Debug for Pieces {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no payload");
+        }
         for (nth, piece) in self.0.iter().enumerate() {
             let comma = if nth > 0 { ", " } else { "" };
             write!(f, "{comma}{}", text(piece))?;
@@ -44,7 +47,7 @@ impl Frame {
         let Frame { role, key, pieces } = self;
         let pieces = match pieces.len() {
             0 => String::new(),
-            _ => format!(", then {:?}", Pieces(pieces.clone())),
+            _ => format!("\npayload of {:?}", Pieces(pieces.clone())),
         };
         format!("Unmask::begin(Role::{role:?}, {key:?}){pieces}")
     }
@@ -85,7 +88,7 @@ fn reads(scene: &Scene, frames: Vec<Frame>, expected: &[Unmasked], hint: &'stati
         |(), frame: &Frame| frame.read(),
         Frame::told,
     );
-    check(scene, &calls, expected, |nth, said| {
+    check_each(scene, &calls, expected, |nth, said| {
         match (said, &expected[nth]) {
             (Said::Value(Err(_)), Err(_)) => "close-code",
             (Said::Value(Err(_)), Ok(_)) if hint != "zeros-are-a-key" => "who-masks",

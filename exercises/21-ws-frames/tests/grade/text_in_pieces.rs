@@ -199,7 +199,7 @@ fn refuses_with_the_first_byte_that_cannot_be_mended() {
 #[test]
 fn keeps_no_text() {
     const MUCH: usize = 16 << 20;
-    const PIECES: usize = 4;
+    const PIECES: usize = 16;
     LESSON.grade("text_in_pieces", |scene| {
         let letter = scene.random().lowercase() as u8;
         let code = move || {

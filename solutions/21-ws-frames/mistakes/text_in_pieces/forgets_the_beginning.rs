@@ -1,4 +1,4 @@
-//! hint: messages-are-separate
+//! hint: remembers-the-beginning
 //! Drops a begun character at the end of a piece, and allows its rest.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
