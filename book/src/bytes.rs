@@ -19,8 +19,10 @@
 //!   2 │ 37 fa 21 3d │ key         │ unmasks the payload
 //!   6 │ 7f 9f 4d 51 │ payload     │ "Hello", when it
 //!  10 │ 58          │             │ is unmasked
+//! → a text: "Hello"                     what it comes to
 //! ```
 //!
+//! A line that begins with `→`, `✗` or `…` says what the bytes before it come to; one that begins with a space continues it.
 //! A row without a name continues the one above. Every byte must be there, in its order: an offset follows from the bytes
 //! before it, or begins anew at 0. Bytes that end with `…` go on, and the next offset says where. Below a byte its bits
 //! may stand: each bit once, as it is in the byte.
@@ -47,6 +49,8 @@ const COLUMNS: [[&str; 4]; 2] = [
 #[derive(Debug, PartialEq)]
 enum Row {
     Heading(String),
+    /// What the rows before come to.
+    Remark(String),
     Bytes {
         at: usize,
         /// As they stand in the recording.
@@ -89,7 +93,13 @@ fn parse(text: &str) -> Result<(String, Vec<Row>), String> {
         }
         let cells: Vec<&str> = line.splitn(4, BAR).map(str::trim).collect();
         match cells[..] {
-            [heading] => rows.push(Row::Heading(heading.to_owned())),
+            [said] => match rows.last_mut() {
+                _ if said.starts_with(['→', '✗', '…']) => {
+                    rows.push(Row::Remark(said.to_owned()))
+                }
+                Some(Row::Remark(remark)) if line.starts_with(' ') => append(remark, said),
+                _ => rows.push(Row::Heading(said.to_owned())),
+            },
             [at, bytes, field, meaning] => add(&mut rows, [at, bytes, field, meaning])
                 .map_err(|fault| format!("`{}`: {fault}", line.trim()))?,
             _ => return Err(format!("`{}` has not four columns.", line.trim())),
@@ -127,7 +137,7 @@ fn add(rows: &mut Vec<Row>, [at, shown, field, meaning]: [&str; 4]) -> Result<()
         }
         (Some(Row::Bits { meaning: more, .. }), "") if shown.is_empty() => append(more, meaning),
         (_, "") => return Err("it has no name, and continues nothing.".to_owned()),
-        (None | Some(Row::Heading(_)), _) if at.is_empty() => {
+        (None | Some(Row::Heading(_) | Row::Remark(_)), _) if at.is_empty() => {
             return Err("it has no offset, and stands below no byte.".to_owned());
         }
         _ if at.is_empty() => rows.push(Row::Bits {
@@ -228,7 +238,10 @@ impl Words {
                 toml::Value::String(korean) => Some((english, korean)),
                 _ => None,
             });
-        Ok(Words(pairs.collect()))
+        let mut pairs: Vec<_> = pairs.collect();
+        // Where several fit, the longest says most.
+        pairs.sort_by_key(|(english, _)| std::cmp::Reverse(english.len()));
+        Ok(Words(pairs))
     }
 
     fn find(&self, said: &str) -> Option<String> {
@@ -278,6 +291,7 @@ impl Row {
         let name = |field: String| words.find(&field).unwrap_or(field);
         Ok(match self {
             Row::Heading(heading) => Row::Heading(words.translate(heading)?),
+            Row::Remark(remark) => Row::Remark(words.translate(remark)?),
             Row::Bytes {
                 at,
                 bytes,
@@ -315,6 +329,14 @@ fn table(title: &str, rows: &[Row], columns: &[&str; 4], id: &str) -> String {
                 let _ = write!(
                     out,
                     "</tbody><tbody><tr><th scope=\"rowgroup\" colspan=\"4\">{heading}</th></tr>"
+                );
+                continue;
+            }
+            Row::Remark(remark) => {
+                let remark = escape(remark);
+                let _ = write!(
+                    out,
+                    "<tr class=\"remark\"><td colspan=\"4\">{remark}</td></tr>"
                 );
                 continue;
             }
@@ -366,7 +388,9 @@ mod tests {
             │ .... 0001│ opcode      │ text\n  \
           1 │ 05       │ second byte │\n  \
           2 │ 48 65 6c │ payload     │ \"<Hel\n  \
-          5 │ 6c 6f    │             │ lo>\"\n";
+          5 │ 6c 6f    │             │ lo>\"\n\
+        → \"text\"\n  \
+          of 5 bytes\n";
 
     fn korean(words: &str) -> Result<String, String> {
         let root = tempfile::tempdir().unwrap();
@@ -393,6 +417,11 @@ mod tests {
              <td>&quot;&lt;Hel lo>&quot;</td>"
         ));
         assert!(figure.contains("colspan=\"4\">a client's frame</th>"));
+        assert!(
+            figure.contains(
+                "<tr class=\"remark\"><td colspan=\"4\">→ &quot;text&quot; of 5 bytes</td>"
+            )
+        );
         assert!(!figure.contains('\n') && !figure.contains("<tbody></tbody>"));
     }
 
@@ -421,11 +450,15 @@ mod tests {
         let words = "\"*'s frame\" = \"*의 프레임\"\n\"the last\" = \"마지막\"\n";
         let fault = korean(words).unwrap_err();
         assert!(fault.contains("`text` has no Korean"), "{fault}");
-        let figure = korean(&format!("{words}text = \"텍스트\"\nFIN = \"끝\"\n")).unwrap();
+        let figure = korean(&format!(
+            "{words}text = \"텍스트\"\n\"→ * of 5 bytes\" = \"→ *, 5바이트\"\nFIN = \"끝\"\n"
+        ))
+        .unwrap();
         assert!(figure.contains("a client의 프레임</th>"));
         assert!(figure.contains(">끝</th><td>마지막</td>"));
         assert!(figure.contains(">opcode</th><td>텍스트</td>"));
         assert!(figure.contains("&quot;&lt;Hel lo>&quot;"));
+        assert!(figure.contains("→ &quot;text&quot;, 5바이트"));
     }
 
     #[test]

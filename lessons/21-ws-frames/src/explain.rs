@@ -246,9 +246,8 @@ impl Writer<'_> {
                 Some(key)
             }
             (true, None) => {
-                let there = self.rest().len();
-                self.field(there, "masking key", "a part of it");
-                return length.saturating_add(4 - there as u64);
+                let there = self.part_of("masking key");
+                return length.saturating_add((4 - there) as u64);
             }
         };
         let there =
@@ -258,14 +257,19 @@ impl Writer<'_> {
         length - there as u64
     }
 
+    /// What is there of a field that is not whole; returns how many bytes.
+    fn part_of(&mut self, name: &'static str) -> usize {
+        let there = self.rest().len();
+        if there > 0 {
+            self.field(there, name, "a part of it");
+        }
+        there
+    }
+
     /// A length of `N` bytes, or how many of them are missing.
     fn number<const N: usize>(&mut self, name: &'static str) -> Result<u64, u64> {
         let Some(bytes) = self.rest().first_chunk::<N>() else {
-            let there = self.rest().len();
-            if there > 0 {
-                self.field(there, name, "a part of it");
-            }
-            return Err((N - there) as u64);
+            return Err((N - self.part_of(name)) as u64);
         };
         let number = bytes
             .iter()
@@ -306,7 +310,11 @@ impl Writer<'_> {
             (true, Some(_)) => hex(&shown[..shown.len().min(ROW)]),
             (false, _) => quoted(shown),
         };
-        if length > shown.len() || is_bytes && key.is_some() && length > ROW {
+        let is_cut = match is_bytes {
+            true => key.is_some() && length > ROW,
+            false => length > shown.len(),
+        };
+        if is_cut {
             meaning += " …";
         }
         self.field(length, "payload", format!("{unmasked}{meaning}"));
