@@ -105,6 +105,12 @@ fn it_says_how_it_is_used() {
         let ended = run(arguments, b"");
         assert_eq!((ended.status.code(), &*ended.errors), (Some(2), sentence));
     }
+    let ended = run(&["--server"], &[0x8a; (256 << 10) + 1]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(
+        ended.errors,
+        "There are more than 262144 bytes. Try --help.\n"
+    );
     // Wrong bytes, and bytes that are missing.
     assert_eq!(run(&["83", "00"], b"").status.code(), Some(1));
     assert_eq!(run(&["81"], b"").status.code(), Some(1));
