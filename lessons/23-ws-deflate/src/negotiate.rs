@@ -1,6 +1,12 @@
 //! What both sides agree on (RFC 7692, section 7.1).
 
-use ws_handshake::Extension;
+use ws_frames::Role;
+use ws_handshake::{Extension, Upgrade};
+use ws_session::Compression;
+#[cfg(doc)]
+use ws_session::Session;
+
+use crate::deflate::Deflate;
 
 /// The extension's name.
 pub const NAME: &str = "permessage-deflate";
@@ -47,6 +53,16 @@ pub fn accept(offered: &[Extension]) -> Option<(Agreed, String)> {
     offers.filter_map(read).map(|asked| answer(&asked)).next()
 }
 // ANCHOR_END: accept
+
+// ANCHOR: agree
+/// Accepts what a client offers in its handshake, if anything, and lets the response say so. What is returned
+/// is for [`Session::server`].
+pub fn agree(upgrade: &mut Upgrade) -> Option<Box<dyn Compression>> {
+    let (agreed, field) = accept(&upgrade.offered)?;
+    upgrade.fields.push(("Sec-WebSocket-Extensions", field));
+    Some(Box::new(Deflate::new(Role::Server, agreed)))
+}
+// ANCHOR_END: agree
 
 /// What a client may do after the server has said `extension`. `None`: that is no answer to [`OFFER`], and the
 /// connection must be failed.
