@@ -86,6 +86,8 @@ struct Waiting {
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
+    /// What `sent` was when the clock was looked at.
+    seen: usize,
 }
 // ANCHOR_END: talk
 
@@ -126,11 +128,13 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                         buffer: &mut buffers.buffer,
                         out: &mut buffers.out,
                         count: &mut talk.count,
+                        has_heard: false,
                     };
                     let next = desk.converse(waiting, peer, moment)?;
+                    let has_heard = desk.has_heard;
                     if !session.is_open() {
                         talk.pulse.closing(moment.now);
-                    } else if next != Next::Readable {
+                    } else if has_heard {
                         talk.pulse.heard(moment.now);
                     }
                     next
@@ -168,6 +172,11 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
         match &mut talk.state {
             State::Open(session, waiting) => {
                 let waiting = waiting.get_or_insert_default();
+                // Policy, slow reader: whoever takes our bytes is there, even without a word.
+                if mem::replace(&mut waiting.seen, waiting.sent) < waiting.sent {
+                    talk.pulse.heard(now);
+                    return Ok(Next::Writable);
+                }
                 match talk.pulse.late(now, session, &mut waiting.unsent) {
                     true => Ok(Next::Turn),
                     false => Err(io::Error::new(ErrorKind::TimedOut, "the client was silent")),
@@ -214,6 +223,7 @@ fn open<S: Socket>(
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
                 sent: 0,
+                seen: 0,
             }),
         ));
     }
@@ -236,6 +246,8 @@ struct Desk<'a> {
     buffer: &'a mut [u8],
     out: &'a mut Vec<u8>,
     count: &'a mut u64,
+    /// A byte has come.
+    has_heard: bool,
 }
 
 impl Desk<'_> {
@@ -283,6 +295,7 @@ impl Desk<'_> {
             [] => Got::Nothing, // First what is there.
             room => peer.read(room)?,
         };
+        self.has_heard = matches!(got, Got::Bytes(_));
         let has_ended = got == Got::End || peer.has_ended && peer.is_drained;
         let filled = match got {
             Got::Bytes(count) => kept + count,
@@ -433,7 +446,7 @@ impl Waiting {
             }
         }
         self.unsent = Vec::new();
-        self.sent = 0;
+        (self.sent, self.seen) = (0, 0);
         Ok(true)
     }
 }
