@@ -3,7 +3,7 @@
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use ws_frames::{Role, Violation};
 
-use crate::negotiate::{Agreed, Window};
+use crate::negotiate::{Agreed, LEAST_OURS, Window};
 
 /// Bytes of a message that is worth it. A shorter one would hardly become shorter.
 pub const MIN_COMPRESSED: usize = 64;
@@ -13,6 +13,10 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// Bytes by which a buffer grows.
 const STEP: usize = 4 * 1024;
+
+/// Last blocks in one message. Behind each of them everything begins anew, which is far more work than the two
+/// bytes that ask for it; a peer that means well has one for each of its writes.
+const MAX_LAST_BLOCKS: usize = 1024;
 
 // ANCHOR: deflate
 /// One end's compression. What it needs is made when the first message needs it.
@@ -43,15 +47,16 @@ impl Deflate {
 impl ws_session::Compression for Deflate {
     // ANCHOR: decompress
     fn decompress(&mut self, payload: &[u8], max: usize) -> Result<Vec<u8>, Violation> {
-        let bits = self.theirs.bits;
+        // Whoever remembers more than the peer refers to can read it, too.
+        let bits = self.theirs.bits.max(LEAST_OURS);
         let inflate = self
             .decompress
             .get_or_insert_with(|| Decompress::new_with_window_bits(false, bits));
-        let mut message = Vec::new();
+        let (mut message, mut last_blocks) = (Vec::new(), 0);
         for mut input in [payload, &TAIL] {
             loop {
                 // One byte more than is allowed shows that it is too long, however much there would be.
-                let room = (max + 1 - message.len()).min(STEP.max(message.len()));
+                let room = (max.saturating_add(1) - message.len()).min(STEP.max(message.len()));
                 message.reserve_exact(room);
                 let (read, written) = (inflate.total_in(), message.len());
                 let status = inflate
@@ -62,7 +67,11 @@ impl ws_session::Compression for Deflate {
                     return Err(Violation::TooLong { limit: max });
                 }
                 if status == Status::StreamEnd {
-                    // A last block, and another stream behind it (section 7.2.3.5).
+                    // A last block, and another stream behind it (section 7.2.3.4).
+                    last_blocks += 1;
+                    if last_blocks > MAX_LAST_BLOCKS {
+                        return Err(Violation::BadCompression);
+                    }
                     inflate.reset(false);
                 } else if message.len() < message.capacity() || message.len() == written {
                     break; // It has not used all its room: there is no more to come of this input.
@@ -81,10 +90,10 @@ impl ws_session::Compression for Deflate {
 
     // ANCHOR: compress
     fn compress(&mut self, message: &[u8]) -> Option<Vec<u8>> {
-        if message.len() < MIN_COMPRESSED {
+        let bits = self.ours.bits;
+        if message.len() < MIN_COMPRESSED || bits < LEAST_OURS {
             return None;
         }
-        let bits = self.ours.bits;
         let deflate = self.compress.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::fast(), false, bits)
         });
