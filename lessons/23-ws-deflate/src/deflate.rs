@@ -94,6 +94,7 @@ impl ws_session::Compression for Deflate {
         if message.len() < MIN_COMPRESSED || bits < LEAST_OURS {
             return None;
         }
+        // Policy, effort: the least. More would cost ten times the time for a few bytes less.
         let deflate = self.compress.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::fast(), false, bits)
         });
@@ -111,10 +112,12 @@ impl ws_session::Compression for Deflate {
         }
         debug_assert!(payload.ends_with(&TAIL));
         payload.truncate(payload.len() - TAIL.len());
-        if !self.ours.takeover {
-            self.compress = None;
+        if self.ours.takeover {
+            // Longer or not: the next message may refer to this one, so the peer must get it like this.
+            return Some(payload);
         }
-        Some(payload)
+        self.compress = None;
+        (payload.len() < message.len()).then_some(payload)
     }
     // ANCHOR_END: compress
 }
