@@ -1,0 +1,1 @@
+//! The exercises of lesson 23: compression is an extension that both sides agree on.
