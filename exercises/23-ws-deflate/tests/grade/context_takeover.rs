@@ -3,10 +3,6 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use peer::Scene;
 use ws_deflate_exercises::context_takeover::{NotDeflate, Receiver, Sender, TAIL, Window};
 
-/// As much of an output as is looked at: what a message refers back to must then be in the window, and not in
-/// the output.
-const A_LITTLE: usize = 64;
-
 const WITH: Window = Window {
     bits: 15,
     takeover: true,
@@ -27,26 +23,12 @@ fn peer_sends(zlib: &mut Compress, message: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The peer's decompressor: no byte more than its window does it remember.
-fn peer_reads(zlib: &mut Decompress, payload: &[u8]) -> Option<Vec<u8>> {
-    let mut message = Vec::new();
-    let mut part = [0; A_LITTLE];
-    for mut input in [payload, &TAIL] {
-        loop {
-            let before = (zlib.total_in(), zlib.total_out());
-            zlib.decompress(input, &mut part, FlushDecompress::Sync)
-                .ok()?;
-            input = &input[(zlib.total_in() - before.0) as usize..];
-            let written = (zlib.total_out() - before.1) as usize;
-            message.extend_from_slice(&part[..written]);
-            if written < part.len() {
-                break;
-            }
-        }
-        if !input.is_empty() {
-            return None;
-        }
-    }
+/// The peer's decompressor.
+fn peer_reads(zlib: &mut Decompress, payload: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut message = Vec::with_capacity(length + 64);
+    let input = [payload, &TAIL].concat();
+    let sync = FlushDecompress::Sync;
+    zlib.decompress_vec(&input, &mut message, sync).ok()?;
     Some(message)
 }
 
@@ -96,7 +78,7 @@ fn peer_understands(
         scene.check(!tail, "tail-stays-here", || {
             "The payload ends with 00 00 ff ff, and these four bytes are never sent.".to_string()
         });
-        let read = peer_reads(&mut zlib, payload);
+        let read = peer_reads(&mut zlib, payload, message.len());
         scene.check(read.as_ref() == Some(message), key, || {
             let nth = nth + 1;
             match read {
@@ -301,10 +283,19 @@ fn refers_back_no_further_than_the_window() {
         for bits in [9, 11] {
             for takeover in [true, false] {
                 let window = Window { bits, takeover };
+                // What comes again stands further back than the window reaches.
                 let letters = scene.random_letters(5000).into_bytes();
-                let messages = [letters.repeat(2), letters];
+                let messages = [letters.clone(), letters.repeat(2)];
                 let sent = sent(scene, window, &messages);
                 peer_understands(scene, &messages, &sent, window, "window-of-so-many-bits");
+                let (once, twice) = (sent[0].0.len(), sent[1].0.len());
+                scene.check(twice > once * 3 / 2, "window-of-so-many-bits", || {
+                    let window = 1 << bits;
+                    format!(
+                        "Payload 2 has {twice} bytes, and payload 1, of half the message, {once}: it refers\n\
+                         back by 5000 bytes. The window has {window}."
+                    )
+                });
                 let received = received(scene, window, &by_a_peer(window, &messages));
                 understands(scene, &messages, &received, "window-of-so-many-bits");
             }

@@ -17,18 +17,20 @@ fn parameters(offer: &str) -> Vec<(String, Option<String>)> {
 /// What the student's server answers to `offers`, each as it stands in the request without the
 /// extension's name. It stands in the ladder.
 fn answered(scene: &Scene, offers: &[impl AsRef<str>]) -> Option<String> {
-    let offers: Vec<String> = offers
+    if offers.is_empty() {
+        scene.note("the client offers nothing");
+    }
+    for offer in offers {
+        note(
+            scene,
+            "the client offers",
+            &format!("{NAME}{}", offer.as_ref()),
+        );
+    }
+    let read: Vec<_> = offers
         .iter()
-        .map(|offer| format!("{NAME}{}", offer.as_ref()))
+        .map(|offer| parameters(offer.as_ref()))
         .collect();
-    match offers.is_empty() {
-        true => scene.note("the client offers nothing"),
-        false => scene.note("the client offers:"),
-    }
-    for offer in &offers {
-        scene.note(format!("    {offer}"));
-    }
-    let read: Vec<_> = offers.iter().map(|offer| parameters(offer)).collect();
     let answer = scene.run("your server", move || {
         let offers: Vec<Vec<Parameter>> = read
             .iter()
@@ -43,11 +45,20 @@ fn answered(scene: &Scene, offers: &[impl AsRef<str>]) -> Option<String> {
         accept(&offers).map(|agreed| agreed.field())
     });
     let answer = answer.join(|_| "never-returns");
-    scene.note(match &answer {
-        Some(field) => format!("your answer: {field}"),
-        None => "your answer: None".to_string(),
-    });
+    match &answer {
+        Some(field) => note(scene, "your answer:", field),
+        None => scene.note("your answer: None"),
+    }
     answer
+}
+
+/// Writes a list of parameters into the ladder, each on a line of its own.
+fn note(scene: &Scene, what: &str, field: &str) {
+    let mut parts = field.split("; ");
+    scene.note(format!("{what} {}", parts.next().unwrap_or_default()));
+    for parameter in parts {
+        scene.note(format!("    {parameter}"));
+    }
 }
 
 /// The answer must be `expected`, the extension's name left out. `key` is asked what hint fits to an answer
@@ -74,7 +85,8 @@ fn answers(
 fn declines(scene: &Scene, offer: &str, key: &'static str) {
     let got = answered(scene, &[offer]);
     scene.check(got.is_none(), key, || {
-        format!("The server accepted the offer\n    {NAME}{offer}\nwhich is to be declined.")
+        let offer = offer.trim_start_matches("; ");
+        format!("The server accepted an offer that is to be declined:\n    {offer}")
     });
 }
 
@@ -101,7 +113,6 @@ fn says_what_was_asked_for_and_nothing_else() {
         ] {
             answers(scene, &[&offer], &offer, |got| match got {
                 Some(got) if got.contains("client_max") => "not-offered",
-                Some(got) if got.contains("_bits=") && offer.contains("_bits=") => "never-more",
                 Some(_) => "say-what-was-asked",
                 None => "declines-a-good-offer",
             });
@@ -133,13 +144,13 @@ fn never_makes_a_window_larger() {
             let least = bits.min(CLIENT_BITS);
             let expected = format!("; client_max_window_bits={least}");
             answers(scene, &[offer], &expected, |got| match got {
-                Some(_) => "never-more",
+                Some(_) => "client-window",
                 None => "declines-a-good-offer",
             });
         }
         for bits in LEAST_BITS..=MOST_BITS {
             let offer = format!("; server_max_window_bits={bits}");
-            answers(scene, &[&offer], &offer, |_| "never-more");
+            answers(scene, &[&offer], &offer, |_| "say-what-was-asked");
         }
     });
 }
@@ -159,7 +170,7 @@ fn takes_parameters_in_any_order() {
         for _ in 0..8 {
             scene.random().shuffle(&mut asked);
             let offer = asked.concat();
-            answers(scene, &[offer], &expected, |_| "any-order");
+            answers(scene, &[offer], &expected, |_| "say-what-was-asked");
         }
     });
 }
@@ -219,7 +230,7 @@ fn declines_what_is_said_twice() {
             "; client_max_window_bits; client_max_window_bits=10",
             "; client_max_window_bits=10; client_max_window_bits",
             "; server_no_context_takeover; server_no_context_takeover",
-            "; client_no_context_takeover; server_max_window_bits=9; client_no_context_takeover",
+            "; client_max_window_bits; server_max_window_bits=9; client_max_window_bits",
         ] {
             declines(scene, offer, "said-twice");
         }
@@ -231,7 +242,7 @@ fn answers_the_first_offer_that_is_good() {
     LESSON.grade("deflate_offers", |scene| {
         let none: [&str; 0] = [];
         let got = answered(scene, &none);
-        scene.check(got.is_none(), "no-good-offer", || {
+        scene.check(got.is_none(), "first-good-offer", || {
             "The client has offered nothing, and the server accepted something.".to_string()
         });
         let bad = "; server_no_context_takeover; server_max_window_bits=8";
@@ -243,7 +254,7 @@ fn answers_the_first_offer_that_is_good() {
         answers(scene, &[good, ""], good, |_| "first-good-offer");
         answers(scene, &["", good, bad], "", |_| "first-good-offer");
         let got = answered(scene, &[bad, bad]);
-        scene.check(got.is_none(), "no-good-offer", || {
+        scene.check(got.is_none(), "first-good-offer", || {
             "No offer was good, and the server accepted one.".to_string()
         });
     });

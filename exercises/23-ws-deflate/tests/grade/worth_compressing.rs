@@ -84,7 +84,7 @@ fn goes_as_it_is(scene: &Scene, opcode: Opcode, message: &[u8], key: &'static st
     scene.compare(
         message,
         &one.payload,
-        "goes-as-it-is",
+        "short-goes-as-it-is",
         "The payload is not the message.",
     );
 }
@@ -133,7 +133,7 @@ fn goes_as(scene: &Scene, opcode: Opcode, message: &[u8], payload: &[u8], key: &
     );
     let longest = sent.frames.iter().map(|frame| frame.payload.len()).max();
     let too_long = longest.is_some_and(|longest| longest > MAX_FRAME);
-    scene.check(!too_long, "cut-what-is-sent", || {
+    scene.check(!too_long, "whole-frames", || {
         format!("A frame has more than {MAX_FRAME} bytes.")
     });
     let expected = payload.len().div_ceil(MAX_FRAME);
