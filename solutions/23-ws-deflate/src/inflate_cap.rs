@@ -25,7 +25,7 @@ pub trait Inflate {
     /// Decompresses as much of `input` as there is room for in `output`. When it has filled all of `output`,
     /// there may be more to come, even when it has read all of `input`. It may leave a part of `input` also
     /// when there is room: there a stream ended, and the next step reads the next one (RFC 7692, section
-    /// 7.2.3.5).
+    /// 7.2.3.4).
     ///
     /// # Errors
     /// [`Refused::NotDeflate`].

@@ -35,12 +35,11 @@ pub struct Frame {
 /// The frames that a message, or a ping, is sent in.
 ///
 /// A message of [`WORTH_IT`] bytes or more is compressed: `compress` makes its payload of it, tail taken off.
-/// A shorter one goes as it is, and so does a ping: control frames are never compressed (RFC 7692, section
-/// 6.1).
+/// A shorter one goes as it is, and so does a ping: control frames are never compressed (RFC 7692, section 6).
 ///
 /// The payload is cut into parts of [`MAX_FRAME`] bytes, and only the last has fewer. Each is a frame. The first
 /// one says what the message is, and whether it is compressed, with RSV1; those behind it are continuations,
-/// without RSV1 (section 6.1). The last one has FIN. A ping is never too long for one frame.
+/// without RSV1 (section 6). The last one has FIN. A ping is never too long for one frame.
 ///
 /// `compress` remembers what it was given, and the receiver remembers what it has read: both must be the same.
 /// So `compress` is called once for each compressed message, with all of it, and what it gives is sent, also
