@@ -56,7 +56,8 @@ fn sent(scene: &Scene, window: Window, messages: &[Vec<u8>]) -> Vec<(Vec<u8>, bo
     let sent = sender.join(|_| "never-returns");
     scene.note(format!("your sender: {}", named(window)));
     for (message, (payload, _)) in messages.iter().zip(&sent) {
-        scene.note(format!("    {} becomes {}", shown(message), hex(payload)));
+        scene.note(format!("    {} becomes", shown(message)));
+        scene.note(format!("        {}", hex(payload)));
     }
     sent
 }
@@ -118,7 +119,8 @@ fn received(scene: &Scene, window: Window, payloads: &[Vec<u8>]) -> Received {
             Ok(message) => shown(message),
             Err(NotDeflate) => "Err(NotDeflate)".to_string(),
         };
-        scene.note(format!("    {} becomes {message}", hex(payload)));
+        scene.note(format!("    {}", hex(payload)));
+        scene.note(format!("        becomes {message}"));
     }
     received
 }
@@ -292,8 +294,9 @@ fn refers_back_no_further_than_the_window() {
                 scene.check(twice > once * 3 / 2, "window-of-so-many-bits", || {
                     let window = 1 << bits;
                     format!(
-                        "Payload 2 has {twice} bytes, and payload 1, of half the message, {once}: it refers\n\
-                         back by 5000 bytes. The window has {window}."
+                        "Payload 2 is the message of payload 1 twice, and has {twice} bytes, not about\n\
+                         {}: it refers back by 5000 bytes. The window has {window}.",
+                        2 * once
                     )
                 });
                 let received = received(scene, window, &by_a_peer(window, &messages));

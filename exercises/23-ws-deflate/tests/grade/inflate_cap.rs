@@ -88,11 +88,8 @@ fn inflated(scene: &Scene, payloads: &[Vec<u8>], max: usize) -> Vec<Inflated> {
     let all = answer.join(|_| "never-returns");
     scene.note(format!("a message may have {}", bytes(max)));
     for (payload, inflated) in payloads.iter().zip(&all) {
-        scene.note(format!(
-            "    {} becomes {}",
-            hex(payload),
-            told(&inflated.result)
-        ));
+        scene.note(format!("    {}", hex(payload)));
+        scene.note(format!("        becomes {}", told(&inflated.result)));
     }
     for inflated in &all {
         let Inflated {

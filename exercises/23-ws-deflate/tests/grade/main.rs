@@ -11,7 +11,7 @@ mod worth_compressing;
 static LESSON: Lesson = Lesson::new("23-ws-deflate", include_str!("../../exercises.toml"));
 
 /// Bytes that are shown of many.
-const SHOWN: usize = 16;
+const SHOWN: usize = 12;
 
 /// `f2 48 cd`, and of many bytes the beginning and how many there are.
 fn hex(bytes: &[u8]) -> String {
