@@ -86,8 +86,8 @@ struct Waiting {
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
-    /// What `sent` was when the clock was looked at.
-    seen: usize,
+    /// There was no room for it when it was tried last.
+    is_stuck: bool,
 }
 // ANCHOR_END: talk
 
@@ -128,14 +128,11 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                         buffer: &mut buffers.buffer,
                         out: &mut buffers.out,
                         count: &mut talk.count,
-                        has_heard: false,
+                        pulse: &mut talk.pulse,
                     };
                     let next = desk.converse(waiting, peer, moment)?;
-                    let has_heard = desk.has_heard;
                     if !session.is_open() {
                         talk.pulse.closing(moment.now);
-                    } else if has_heard {
-                        talk.pulse.heard(moment.now);
                     }
                     next
                 }
@@ -172,11 +169,6 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
         match &mut talk.state {
             State::Open(session, waiting) => {
                 let waiting = waiting.get_or_insert_default();
-                // Policy, slow reader: whoever takes our bytes is there, even without a word.
-                if mem::replace(&mut waiting.seen, waiting.sent) < waiting.sent {
-                    talk.pulse.heard(now);
-                    return Ok(Next::Writable);
-                }
                 match talk.pulse.late(now, session, &mut waiting.unsent) {
                     true => Ok(Next::Turn),
                     false => Err(io::Error::new(ErrorKind::TimedOut, "the client was silent")),
@@ -222,8 +214,7 @@ fn open<S: Socket>(
                 filled: rest.len(),
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
-                sent: 0,
-                seen: 0,
+                ..Waiting::default()
             }),
         ));
     }
@@ -246,8 +237,7 @@ struct Desk<'a> {
     buffer: &'a mut [u8],
     out: &'a mut Vec<u8>,
     count: &'a mut u64,
-    /// A byte has come.
-    has_heard: bool,
+    pulse: &'a mut Pulse,
 }
 
 impl Desk<'_> {
@@ -260,11 +250,17 @@ impl Desk<'_> {
         moment: Moment,
     ) -> io::Result<Next> {
         let mut waiting = place.take();
-        if let Some(waiting) = &mut waiting
-            && !waiting.flush(peer)?
-        {
-            *place = Some(mem::take(waiting));
-            return Ok(Next::Writable);
+        if let Some(waiting) = &mut waiting {
+            let (before, was_stuck) = (waiting.left(), waiting.is_stuck);
+            let all = waiting.flush(peer)?;
+            // There was no room, and now there is: the client reads, so it is there.
+            if was_stuck && waiting.left() < before {
+                self.pulse.heard(moment.now);
+            }
+            if !all {
+                *place = Some(mem::take(waiting));
+                return Ok(Next::Writable);
+            }
         }
         if self.session.is_over() {
             return Ok(Next::End);
@@ -295,10 +291,12 @@ impl Desk<'_> {
             [] => Got::Nothing, // First what is there.
             room => peer.read(room)?,
         };
-        self.has_heard = matches!(got, Got::Bytes(_));
         let has_ended = got == Got::End || peer.has_ended && peer.is_drained;
         let filled = match got {
-            Got::Bytes(count) => kept + count,
+            Got::Bytes(count) => {
+                self.pulse.heard(moment.now);
+                kept + count
+            }
             Got::End | Got::Nothing => kept,
         };
         let (bytes, _) = buffer.split_at_mut(filled);
@@ -412,7 +410,9 @@ fn write<S: Socket>(
     if written == total {
         return Ok(true);
     }
-    let unsent = &mut waiting.get_or_insert_default().unsent;
+    let waiting = waiting.get_or_insert_default();
+    waiting.is_stuck = true;
+    let unsent = &mut waiting.unsent;
     for part in parts {
         let done = written.min(part.len());
         written -= done;
@@ -427,7 +427,12 @@ fn is_later(error: &io::Error) -> bool {
 
 impl Waiting {
     fn is_unsent(&self) -> bool {
-        self.sent < self.unsent.len()
+        self.left() > 0
+    }
+
+    /// Bytes that are still to be sent.
+    fn left(&self) -> usize {
+        self.unsent.len() - self.sent
     }
 
     fn is_empty(&self) -> bool {
@@ -441,12 +446,16 @@ impl Waiting {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => self.sent += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.is_stuck = true;
+                    return Ok(false);
+                }
                 Err(error) => return Err(error),
             }
         }
         self.unsent = Vec::new();
-        (self.sent, self.seen) = (0, 0);
+        self.sent = 0;
+        self.is_stuck = false;
         Ok(true)
     }
 }
