@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use timeouts::{Deadline, Heard, listen_for, write_by};
 use ws_frames::Kind;
 use ws_handshake::Opening;
-use ws_session::{Heard as Said, Session};
+use ws_session::{Heard as Said, Session, open, random};
 
 const HELP: &str = "
 Usage: ws-conformance [ADDRESS]
@@ -65,7 +65,12 @@ fn converse(
 ) -> io::Result<()> {
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_nodelay(true)?;
-    let (mut session, mut buffer) = open(&stream, address, target)?;
+    let opening = Opening::new(&address.to_string(), target, random(), None);
+    let opening = opening.extension(ws_deflate::OFFER);
+    let opened = open(&stream, opening, Deadline::after(Instant::now(), PATIENCE))?;
+    let compression = ws_deflate::confirm(&opened).map_err(io::Error::other)?;
+    let mut session = Session::client(MAX_MESSAGE, random, compression);
+    let mut buffer = opened.rest;
     let (mut filled, mut out) = (buffer.len(), Vec::new());
     loop {
         let mut bytes = &mut buffer[..filled];
@@ -99,37 +104,6 @@ fn converse(
     }
 }
 // ANCHOR_END: converse
-
-/// The opening handshake: what is agreed, and the bytes behind it.
-fn open(stream: &TcpStream, address: SocketAddr, target: &str) -> io::Result<(Session, Vec<u8>)> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let mut opening =
-        Opening::new(&address.to_string(), target, random, None).extension(ws_deflate::OFFER);
-    let deadline = Deadline::after(Instant::now(), PATIENCE);
-    write_by(stream, &opening.request(), deadline)?;
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some(opened) = opening.next_event().map_err(io::Error::other)? {
-            let compression = ws_deflate::confirm(&opened).map_err(io::Error::other)?;
-            let session = Session::client(MAX_MESSAGE, masking_key, compression);
-            return Ok((session, opened.rest));
-        }
-        match listen_for(stream, &mut buffer, deadline.left(Instant::now()))? {
-            Heard::Bytes(count) => opening.receive_data(&buffer[..count]),
-            Heard::End => opening.receive_end(),
-            Heard::Silence => return Err(silent()),
-        }
-    }
-}
-
-/// Without the system's randomness a key of zeros leaves the bytes as they are: the server of the test may
-/// see them. Anywhere else nobody may foresee a key (RFC 6455, section 10.3).
-fn masking_key() -> [u8; 4] {
-    let mut key = [0; 4];
-    getrandom::fill(&mut key).unwrap_or_default();
-    key
-}
 
 fn wait_for_end(stream: &TcpStream) -> io::Result<()> {
     let deadline = Deadline::after(Instant::now(), PATIENCE);
