@@ -8,8 +8,10 @@ use crate::negotiate::{Agreed, LEAST_OURS, Window};
 /// Bytes of a message that is worth it. A shorter one would hardly become shorter.
 pub const MIN_COMPRESSED: usize = 64;
 
+// ANCHOR: tail
 /// What a flush leaves behind, and what no message is sent with: an empty block.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+// ANCHOR_END: tail
 
 /// Bytes by which a buffer grows.
 const STEP: usize = 4 * 1024;

@@ -31,7 +31,6 @@ const MAX_MESSAGE: usize = 1024 * 1024;
 /// or with what compression remembers for each, there are as many as everywhere else.
 const IDLE_CLIENTS: usize = 20_000;
 
-// ANCHOR: main
 fn main() -> ExitCode {
     program::run_with(HELP, 7023, Options::take, listen)
 }
@@ -53,6 +52,7 @@ fn listen(options: Options, address: SocketAddr) -> io::Result<()> {
         origins: Origins::Any,
         subprotocols: Vec::new(),
     };
+    // ANCHOR: welcome
     let welcome = move |request: &Request| -> Result<(Upgrade, Session), Response> {
         let mut upgrade = upgrade(request, &policy)?;
         let compression = match deflate {
@@ -61,6 +61,7 @@ fn listen(options: Options, address: SocketAddr) -> io::Result<()> {
         };
         Ok((upgrade, Session::server(max_message, compression)))
     };
+    // ANCHOR_END: welcome
     let mut limits = Limits::USUAL;
     if engine != Engine::Threads && !deflate {
         limits.connections = IDLE_CLIENTS;
@@ -81,7 +82,6 @@ fn listen(options: Options, address: SocketAddr) -> io::Result<()> {
     println!("stopped; {cut_off} conversations were cut off");
     Ok(())
 }
-// ANCHOR_END: main
 
 fn tell(news: News) {
     match news {
