@@ -1,7 +1,7 @@
 //! Plays the client in the Autobahn test suite: asks its fuzzing server for one case after the other.
 
 use std::io::{self, ErrorKind};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -88,12 +88,14 @@ fn converse(
         let left = bytes.len();
         buffer.copy_within(filled - left..filled, 0);
         filled = left;
-        write_by(&stream, &out, Deadline::after(Instant::now(), PATIENCE))?;
+        let written = write_by(&stream, &out, Deadline::after(Instant::now(), PATIENCE));
         out.clear();
         if session.is_over() {
-            // The server ends the stream first, so that the port of its own is free (section 7.1.1).
-            return wait_for_end(&stream);
+            // All is said. If the server has gone already, there is nobody left to tell.
+            wait_for_end(&stream);
+            return Ok(());
         }
+        written?;
         let room = session.wants().max(filled + BUFFER_SIZE);
         buffer.resize(room.max(buffer.len()), 0);
         match listen_for(&stream, &mut buffer[filled..], PATIENCE)? {
@@ -105,11 +107,11 @@ fn converse(
 }
 // ANCHOR_END: converse
 
-fn wait_for_end(stream: &TcpStream) -> io::Result<()> {
+/// The server ends the stream first (section 7.1.1).
+fn wait_for_end(stream: &TcpStream) {
     let deadline = Deadline::after(Instant::now(), PATIENCE);
     let mut scrap = [0; 4096];
-    while let Heard::Bytes(_) = listen_for(stream, &mut scrap, deadline.left(Instant::now()))? {}
-    stream.shutdown(Shutdown::Both).or(Ok(())) // It may have ended already.
+    while let Ok(Heard::Bytes(_)) = listen_for(stream, &mut scrap, deadline.left(Instant::now())) {}
 }
 
 fn silent() -> io::Error {
