@@ -8,7 +8,7 @@ use fuzz::{Report, TARGETS, Target, input, run, shortest, target};
 
 /// Reads bytes that nobody has thought of.
 ///
-/// Targets: handshake, opening, offers, frames, deflate, echo, talk; without one, all of them in turn.
+/// Targets: handshake, opening, offers, frames, deflate, echo, compressed, talk; without one, all of them in turn.
 #[derive(Parser)]
 #[command(max_term_width = 80)]
 struct Options {

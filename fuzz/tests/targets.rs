@@ -51,6 +51,11 @@ fn a_session_that_echoes() {
 }
 
 #[test]
+fn a_session_that_decompresses() {
+    finds_nothing("compressed");
+}
+
+#[test]
 fn two_sessions_that_talk() {
     finds_nothing("talk");
 }

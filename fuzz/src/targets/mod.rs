@@ -15,6 +15,7 @@ pub const TARGETS: &[Target] = &[
     frames::FRAMES,
     deflate::DEFLATE,
     session::ECHO,
+    session::COMPRESSED,
     session::TALK,
 ];
 

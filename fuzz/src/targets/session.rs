@@ -19,6 +19,15 @@ pub const ECHO: Target = Target {
     usual: &["taken", "closed", "refused"],
 };
 
+/// The same, and both may compress.
+pub const COMPRESSED: Target = Target {
+    name: "compressed",
+    what: "a client's frames, some of them compressed, answered by a session that echoes",
+    mutation: compressed,
+    check: check_compressed,
+    usual: &["taken", "closed", "refused"],
+};
+
 /// A client and a server.
 pub const TALK: Target = Target {
     name: "talk",
@@ -29,8 +38,10 @@ pub const TALK: Target = Target {
 };
 
 /// What an echo server answers, and how the conversation ended if it did.
-fn echo<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Option<Closed>) {
-    let mut session = Session::server(MAX_MESSAGE, None);
+fn echo<'a>(
+    mut session: Session,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<u8>, Option<Closed>) {
     let (mut buffer, mut out, mut closed) = (Vec::new(), Vec::new(), None);
     for piece in pieces {
         buffer.extend_from_slice(piece);
@@ -81,8 +92,9 @@ fn their_echo(bytes: &[u8]) -> (Vec<u8>, Option<String>) {
 }
 
 fn check_echo(bytes: &[u8]) -> Checked {
-    let (out, closed) = echo([bytes]);
-    let in_pieces = echo(cuts(bytes));
+    let session = || Session::server(MAX_MESSAGE, None);
+    let (out, closed) = echo(session(), [bytes]);
+    let in_pieces = echo(session(), cuts(bytes));
     if in_pieces != (out.clone(), closed.clone()) {
         return Err(format!(
             "in pieces it ends with {:?}, at once with {closed:?}",
@@ -113,6 +125,95 @@ fn check_echo(bytes: &[u8]) -> Checked {
         }
     }
     judged(&ours, &end, &theirs, error.as_deref())
+}
+
+/// Inputs: what is agreed, and then frames.
+fn compressed() -> Mutation {
+    let Mutation {
+        corpus, mut pieces, ..
+    } = frames::mutation();
+    let texts = [
+        "안녕하세요 ".repeat(8),
+        "0".repeat(500),
+        "0".repeat(MAX_MESSAGE),
+    ];
+    let mut inputs = Vec::new();
+    for choice in [0x00, 0x80, 0x06, 0x86] {
+        let mut client = Session::client(MAX_MESSAGE, || [0; 4], compression(choice, Role::Client));
+        for (text, other) in texts.iter().zip(&corpus) {
+            let mut input = vec![choice];
+            client.send(Kind::Text, text.as_bytes(), &mut input);
+            // In two frames: RSV1 on the first, FIN on the second.
+            let mut whole = Vec::new();
+            client.send(Kind::Binary, text.as_bytes(), &mut whole);
+            if let Some((head, payload)) = whole.split_at_checked(6)
+                && let Ok(length) = u8::try_from(payload.len() - 1)
+            {
+                input.extend([head[0] & 0x7f, 0x81, 0, 0, 0, 0, payload[0]]);
+                input.extend([0x80, 0x80 | length, 0, 0, 0, 0]);
+                input.extend(&payload[1..]);
+            }
+            client.send(Kind::Text, text.as_bytes(), &mut input);
+            input.extend(other);
+            inputs.push(input.clone());
+            input.extend([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
+            inputs.push(input);
+        }
+    }
+    pieces.extend(
+        [0x40, 0x41, 0xc0, 0xc1, 0xc2, 0xc8, 0xc9].map(|first| vec![first, 0x81, 0, 0, 0, 0, 0]),
+    );
+    Mutation {
+        corpus: inputs,
+        pieces,
+        joins: false,
+    }
+}
+
+fn compression(choice: u8, role: Role) -> Option<Box<dyn ws_session::Compression>> {
+    Some(Box::new(Deflate::new(role, agreed(choice))))
+}
+
+/// tungstenite knows no compression: so a client of ours must understand all that is said.
+fn check_compressed(bytes: &[u8]) -> Checked {
+    let Some((&choice, frames)) = bytes.split_first() else {
+        return Ok("taken");
+    };
+    let session = || Session::server(MAX_MESSAGE, compression(choice, Role::Server));
+    let (mut out, closed) = echo(session(), [frames]);
+    let in_pieces = echo(session(), cuts(frames));
+    if in_pieces != (out.clone(), closed.clone()) {
+        return Err(format!(
+            "in pieces it ends with {:?}, at once with {closed:?}",
+            in_pieces.1
+        ));
+    }
+    // What cannot become shorter becomes longer.
+    let mut client = Session::client(
+        2 * MAX_MESSAGE,
+        || [0; 4],
+        compression(choice, Role::Client),
+    );
+    let (mut rest, mut answer) = (&mut out[..], Vec::new());
+    let heard = loop {
+        match client.next_event(rest, &mut answer) {
+            (Some(Heard::Closed(how)), _) => break Some(how),
+            (Some(_), behind) => rest = behind,
+            (None, _) => break None,
+        }
+    };
+    match (closed, heard) {
+        (None, None) => Ok("taken"),
+        (Some(Closed::Clean(..)), Some(Closed::Clean(..))) => Ok("closed"),
+        (Some(Closed::Failed(violation)), Some(Closed::Clean(code, _)))
+            if code == violation.code() =>
+        {
+            Ok("refused")
+        }
+        (closed, heard) => Err(format!(
+            "a server ends with {closed:?}, its client with {heard:?}"
+        )),
+    }
 }
 
 /// Inputs: what is agreed, and then steps of two bytes.
@@ -203,9 +304,9 @@ fn check_talk(bytes: &[u8]) -> Checked {
         return Ok("both are there");
     };
     // Half of the talks are not compressed.
-    let compression = |role| -> Option<Box<dyn ws_session::Compression>> {
-        let compresses = choice & 0x40 == 0;
-        compresses.then(|| Box::new(Deflate::new(role, agreed(*choice))) as _)
+    let compression = |role| match choice & 0x40 {
+        0 => compression(*choice, role),
+        _ => None,
     };
     let mut key = 0_u32;
     let keys = move || {
