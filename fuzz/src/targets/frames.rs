@@ -254,7 +254,8 @@ pub fn judged(ours: &[Said], end: &End, theirs: &[Said], error: Option<&str>) ->
     };
     match (end, more) {
         (End::Refused(_), []) => Ok("refused"),
-        (End::Refused(Violation::BadLength), _) => Ok(STRICTER_LENGTH),
+        // Of a control frame, the form of its length says enough.
+        (End::Refused(Violation::BadLength | Violation::LongControl), _) => Ok(STRICTER_LENGTH),
         (End::Refused(Violation::BadCloseCode(_)), [Said::Close(1002)]) => Ok(STRICTER_CODE),
         (End::Closed, []) => Ok("closed"),
         (End::Waits, []) if error.is_none() => Ok("taken"),

@@ -2,7 +2,7 @@
 
 use tungstenite::{Error, Message};
 use ws_deflate::Deflate;
-use ws_frames::{Kind, Role};
+use ws_frames::{Header, Kind, Opcode, Role};
 use ws_session::{Closed, Heard, Session};
 
 use super::deflate::agreed;
@@ -174,6 +174,23 @@ fn compression(choice: u8, role: Role) -> Option<Box<dyn ws_session::Compression
     Some(Box::new(Deflate::new(role, agreed(choice))))
 }
 
+/// Whether a continuation has RSV1, which nothing can allow (RFC 7692, section 6).
+fn marks_a_continuation(mut frames: &[u8]) -> bool {
+    while let Ok(Some((header, start))) = Header::parse(frames) {
+        match header.opcode {
+            Opcode::Continuation if header.rsv1 => return true,
+            Opcode::Close => return false,
+            _ => {}
+        }
+        let end = start.saturating_add(header.length as usize);
+        match frames.get(end..) {
+            Some(behind) => frames = behind,
+            None => return false,
+        }
+    }
+    false
+}
+
 /// tungstenite knows no compression: so a client of ours must understand all that is said.
 fn check_compressed(bytes: &[u8]) -> Checked {
     let Some((&choice, frames)) = bytes.split_first() else {
@@ -186,6 +203,11 @@ fn check_compressed(bytes: &[u8]) -> Checked {
         return Err(format!(
             "in pieces it ends with {:?}, at once with {closed:?}",
             in_pieces.1
+        ));
+    }
+    if marks_a_continuation(frames) && !matches!(closed, Some(Closed::Failed(_))) {
+        return Err(format!(
+            "a continuation has RSV1, and it ends with {closed:?}"
         ));
     }
     // What cannot become shorter becomes longer.
