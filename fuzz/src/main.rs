@@ -4,24 +4,27 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use fuzz::{Report, TARGETS, Target, input, run, shortest, target};
 
 /// Reads bytes that nobody has thought of.
 ///
-/// Targets: handshake, opening, offers, frames, deflate, echo, compressed, talk; without one, all of them in turn.
+/// Targets: handshake, opening, offers, frames, deflate, echo, compressed, talk.
+/// Without one, all of them in turn. Every input has a seed, and the next input
+/// has the next seed.
 #[derive(Parser)]
-#[command(max_term_width = 80)]
+#[command(verbatim_doc_comment)]
 struct Options {
     /// What reads them
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(TARGETS.iter().map(|it| it.name)))]
+    #[arg(value_parser = PossibleValuesParser::new(TARGETS.iter().map(|it| it.name)), hide_possible_values = true)]
     target: Option<String>,
-    /// For each target
+    /// How long each target reads
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// So many inputs, and not so many seconds
+    /// How many inputs it reads, however long that takes
     #[arg(long)]
     inputs: Option<u64>,
-    /// Of the first input; the next one has the next. Without it, another one each time
+    /// The first input's seed; without it, another one each time
     #[arg(long)]
     seed: Option<u64>,
 }
@@ -63,7 +66,8 @@ fn tell(target: &Target, seed: u64, time: Duration, report: &Report) {
         println!("  nothing found");
         return;
     };
-    println!("  FOUND: {}", finding.what);
+    // Of long bytes, the beginning.
+    println!("  FOUND: {:.600}", finding.what);
     let replay = format!("--seed {} --inputs 1", finding.seed);
     println!("  again: cargo run -p fuzz -- {} {replay}", target.name);
     // One that hangs would hang again.
