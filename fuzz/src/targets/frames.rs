@@ -23,6 +23,9 @@ pub const STRICTER_LENGTH: &str = "stricter than tungstenite: a length";
 /// A close code that must not be sent. tungstenite answers 1002, and lets its program read that.
 pub const STRICTER_CODE: &str = "stricter than tungstenite: a close code";
 
+/// A close code that was registered later (bad gateway).
+const NEW_CODE: &str = "closed with 1014, which tungstenite does not know";
+
 /// Bytes that a message may have.
 pub const MAX_MESSAGE: usize = 1000;
 
@@ -86,6 +89,7 @@ pub fn mutation() -> Mutation {
         b"\x03\xe8",
         b"\x03\xed",
         b"\x03\xee",
+        b"\x03\xf6",
         b"\x00\x7e",
         b"\x00\x7d",
         b"\x00\x00",
@@ -247,6 +251,11 @@ fn check(bytes: &[u8]) -> Checked {
 
 /// Compares what two have read.
 pub fn judged(ours: &[Said], end: &End, theirs: &[Said], error: Option<&str>) -> Checked {
+    if let ([ours @ .., Said::Close(1014)], [theirs @ .., Said::Close(1002)]) = (ours, theirs)
+        && ours == theirs
+    {
+        return Ok(NEW_CODE);
+    }
     let Some(more) = theirs.strip_prefix(ours) else {
         return Err(format!(
             "we read {ours:?}, tungstenite {theirs:?}, then {error:?}"
