@@ -416,6 +416,8 @@ impl Connection {
             self.writing = Writing::Bodiless;
         }
         match (self.closing, owed.version) {
+            // The connection goes on, but not with HTTP.
+            _ if status == Status::SWITCHING_PROTOCOLS => {}
             (true, _) => push_field(out, "Connection", "close"),
             (false, Version::Http10) => push_field(out, "Connection", "keep-alive"),
             (false, Version::Http11) => {}
@@ -477,6 +479,7 @@ impl Connection {
         self.send_head_with(Status::SWITCHING_PROTOCOLS, fields, Length::Known(0));
         self.writing = Writing::Idle;
         self.reading = Reading::Over;
+        self.closing = false;
         std::mem::take(&mut self.received).bytes().to_vec()
     }
     // ANCHOR_END: switch

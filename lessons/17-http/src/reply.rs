@@ -5,7 +5,7 @@ use framing::ByteQueue;
 
 use crate::body::{Chunks, Step, number};
 use crate::connection::head_length;
-use crate::request::{Fields, parse_fields, trimmed};
+use crate::request::{Fields, is_field_byte, parse_fields, trimmed};
 use crate::status::{Refused, Status};
 
 /// What a client makes of the bytes that it has received.
@@ -234,6 +234,10 @@ const TOO_LONG: Refused = Refused::new(Status::CONTENT_TOO_LARGE, "the response 
 /// `HTTP/1.1 200 OK`, the phrase being for people.
 fn status_of(line: &[u8]) -> Result<Status, Refused> {
     const NO_STATUS: Refused = Refused::bad("that is no status line");
+    // In a phrase may stand what may stand in a field (RFC 9112, section 4).
+    if !line.iter().copied().all(is_field_byte) {
+        return Err(NO_STATUS);
+    }
     let rest = line.strip_prefix(b"HTTP/1.").ok_or(NO_STATUS)?;
     match rest {
         [b'0'..=b'9', b' ', digits @ ..] if matches!(digits.get(3), None | Some(b' ')) => {

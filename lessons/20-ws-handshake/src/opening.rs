@@ -122,16 +122,18 @@ impl Opening {
         if (accepts.next(), accepts.next()) != (Some(accept.as_bytes()), None) {
             return invalid("Sec-WebSocket-Accept does not fit the key");
         }
-        let subprotocol = match head.all("sec-websocket-protocol").count() {
-            0 => None,
-            1 => head.field("sec-websocket-protocol").map(str::to_string),
+        let mut chosen = head.all("sec-websocket-protocol");
+        let subprotocol = match (chosen.next(), chosen.next()) {
+            (None, _) => None,
+            (Some(name), None) => {
+                let mut offered = self.subprotocols.iter();
+                let Some(name) = offered.find(|offered| offered.as_bytes() == name) else {
+                    return invalid("it chooses a subprotocol that was not offered");
+                };
+                Some(name.clone())
+            }
             _ => return invalid("it chooses two subprotocols"),
         };
-        if let Some(name) = &subprotocol
-            && !self.subprotocols.contains(name)
-        {
-            return invalid("it chooses a subprotocol that was not offered");
-        }
         let Some(extensions) = extensions(head.all("sec-websocket-extensions")) else {
             return invalid("Sec-WebSocket-Extensions is no list of extensions");
         };

@@ -5,7 +5,8 @@
 pub type Parameter<'a> = (&'a str, Option<&'a str>);
 
 /// The smallest window that can be agreed on has two to this power bytes. RFC 7692 allows 8, too; zlib
-/// cannot make it, and so it is declined here.
+/// cannot write for it, and so it is declined here. (It can read what a client writes for it, and the
+/// lesson's own library lets a client do that.)
 pub const LEAST_BITS: u8 = 9;
 
 /// The largest one, and what holds when nothing is said.

@@ -113,6 +113,7 @@ fn what_is_no_response_is_refused() {
         "HTTP/1.1 600 OK\r\n\r\n",
         "HTTP/1.1\r\n\r\n",
         "ICY 200 OK\r\n\r\n",
+        "HTTP/1.1 200 \0\r\n\r\n",
         "HTTP/1.1 200 OK\n\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
