@@ -489,6 +489,7 @@ impl Desk<'_> {
             slices.push(&self.out[begin..]);
             let all = write(peer, &slices, place, self.spare)?;
             self.out.clear();
+            self.out.shrink_to(HIGH_WATER_MARK); // A single message may have needed far more.
             if over || !all {
                 return Ok(bytes.len());
             }
