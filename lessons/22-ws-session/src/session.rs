@@ -51,7 +51,7 @@ pub enum Closed {
 /// One end of a WebSocket, without socket and clock. What is to be sent is put behind what is already in
 /// `out`, a buffer of the caller: a session that has nothing to say has no buffer.
 ///
-/// It is small, because a server has many and most of them are idle: see [`Extras`].
+/// It is small, because a server has many, and most of them are idle: what few of them need is in a box.
 pub struct Session {
     incoming: Incoming,
     state: State,
