@@ -118,8 +118,8 @@ struct Fragments {
 // ANCHOR_END: incoming
 
 impl Incoming {
-    /// What comes to our end. A message may have `max_message` bytes, before it is decompressed; it may be
-    /// compressed if both sides have agreed.
+    /// What comes to our end. A message may have `max_message` bytes, and an eighth more while it is compressed;
+    /// it may be compressed if both sides have agreed.
     pub fn new(role: Role, max_message: usize, compresses: bool) -> Self {
         Self {
             role,
@@ -226,17 +226,20 @@ impl Incoming {
             (Role::Client, Some(_)) => return Err(Violation::Masked),
             _ => {}
         }
-        let begun = match (header.opcode, self.message()) {
+        let (begun, compressed) = match (header.opcode, self.message()) {
             (Opcode::Continuation, None) => return Err(Violation::NothingToContinue),
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::UnfinishedMessage),
-            (Opcode::Continuation, Some(message)) => message.bytes.len(),
-            _ => 0,
+            (Opcode::Continuation, Some(message)) => (message.bytes.len(), message.compressed),
+            _ => (0, header.rsv1),
         };
         // Only the first frame of a message says that it is compressed (RFC 7692, section 6).
         if header.rsv1 && (!self.compresses || header.opcode == Opcode::Continuation) {
             return Err(Violation::ReservedBit);
         }
-        let left = self.max_message.saturating_sub(begun) as u64;
+        // What cannot be compressed becomes longer. Its own length is counted when it is decompressed.
+        let margin = if compressed { self.max_message / 8 } else { 0 };
+        let most = self.max_message.saturating_add(margin);
+        let left = most.saturating_sub(begun) as u64;
         if header.length > left && !header.opcode.is_control() {
             let limit = self.max_message;
             return Err(Violation::TooLong { limit });

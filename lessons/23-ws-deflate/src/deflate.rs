@@ -114,12 +114,12 @@ impl ws_session::Compression for Deflate {
         }
         debug_assert!(payload.ends_with(&TAIL));
         payload.truncate(payload.len() - TAIL.len());
-        if self.ours.takeover {
-            // Longer or not: the next message may refer to this one, so the peer must get it like this.
-            return Some(payload);
+        let is_shorter = payload.len() < message.len();
+        if !is_shorter || !self.ours.takeover {
+            // The peer does not get this message like this, or may forget it: no later one refers to it.
+            self.compress = None;
         }
-        self.compress = None;
-        (payload.len() < message.len()).then_some(payload)
+        is_shorter.then_some(payload)
     }
     // ANCHOR_END: compress
 }

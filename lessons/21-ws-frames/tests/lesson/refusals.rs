@@ -152,6 +152,29 @@ fn a_message_may_be_as_long_as_the_limit() {
     );
 }
 
+/// Noise that is compressed is longer than noise.
+#[test]
+fn a_compressed_message_may_be_an_eighth_longer() {
+    let end = End {
+        max_message: 80,
+        ..COMPRESSES
+    };
+    for (length, is_taken) in [(90, true), (91, false)] {
+        for cut in [0, 45] {
+            let (first, second) = [7; 91][..length].split_at(cut);
+            let mut bytes = masked(false, Opcode::Binary, first);
+            bytes[0] |= 0b0100_0000; // RSV1
+            bytes.extend(masked(true, Opcode::Continuation, second));
+            let refused = end.hear([&*bytes]).violation;
+            let expected = (!is_taken).then_some(Violation::TooLong { limit: 80 });
+            assert_eq!(
+                refused, expected,
+                "{length} bytes, {cut} in the first frame"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_limit_of_nothing_takes_only_empty_messages() {
     let nothing = End {
