@@ -86,6 +86,8 @@ struct Waiting {
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
+    /// There was no room for it when it was tried last.
+    is_stuck: bool,
 }
 // ANCHOR_END: talk
 
@@ -126,12 +128,11 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                         buffer: &mut buffers.buffer,
                         out: &mut buffers.out,
                         count: &mut talk.count,
+                        pulse: &mut talk.pulse,
                     };
                     let next = desk.converse(waiting, peer, moment)?;
                     if !session.is_open() {
                         talk.pulse.closing(moment.now);
-                    } else if next != Next::Readable {
-                        talk.pulse.heard(moment.now);
                     }
                     next
                 }
@@ -213,7 +214,7 @@ fn open<S: Socket>(
                 filled: rest.len(),
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
-                sent: 0,
+                ..Waiting::default()
             }),
         ));
     }
@@ -236,6 +237,7 @@ struct Desk<'a> {
     buffer: &'a mut [u8],
     out: &'a mut Vec<u8>,
     count: &'a mut u64,
+    pulse: &'a mut Pulse,
 }
 
 impl Desk<'_> {
@@ -248,11 +250,17 @@ impl Desk<'_> {
         moment: Moment,
     ) -> io::Result<Next> {
         let mut waiting = place.take();
-        if let Some(waiting) = &mut waiting
-            && !waiting.flush(peer)?
-        {
-            *place = Some(mem::take(waiting));
-            return Ok(Next::Writable);
+        if let Some(waiting) = &mut waiting {
+            let (before, was_stuck) = (waiting.left(), waiting.is_stuck);
+            let all = waiting.flush(peer)?;
+            // There was no room, and now there is: the client reads, so it is there.
+            if was_stuck && waiting.left() < before {
+                self.pulse.heard(moment.now);
+            }
+            if !all {
+                *place = Some(mem::take(waiting));
+                return Ok(Next::Writable);
+            }
         }
         if self.session.is_over() {
             return Ok(Next::End);
@@ -285,7 +293,10 @@ impl Desk<'_> {
         };
         let has_ended = got == Got::End || peer.has_ended && peer.is_drained;
         let filled = match got {
-            Got::Bytes(count) => kept + count,
+            Got::Bytes(count) => {
+                self.pulse.heard(moment.now);
+                kept + count
+            }
             Got::End | Got::Nothing => kept,
         };
         let (bytes, _) = buffer.split_at_mut(filled);
@@ -399,7 +410,9 @@ fn write<S: Socket>(
     if written == total {
         return Ok(true);
     }
-    let unsent = &mut waiting.get_or_insert_default().unsent;
+    let waiting = waiting.get_or_insert_default();
+    waiting.is_stuck = true;
+    let unsent = &mut waiting.unsent;
     for part in parts {
         let done = written.min(part.len());
         written -= done;
@@ -414,7 +427,12 @@ fn is_later(error: &io::Error) -> bool {
 
 impl Waiting {
     fn is_unsent(&self) -> bool {
-        self.sent < self.unsent.len()
+        self.left() > 0
+    }
+
+    /// Bytes that are still to be sent.
+    fn left(&self) -> usize {
+        self.unsent.len() - self.sent
     }
 
     fn is_empty(&self) -> bool {
@@ -428,12 +446,16 @@ impl Waiting {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => self.sent += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.is_stuck = true;
+                    return Ok(false);
+                }
                 Err(error) => return Err(error),
             }
         }
         self.unsent = Vec::new();
         self.sent = 0;
+        self.is_stuck = false;
         Ok(true)
     }
 }
