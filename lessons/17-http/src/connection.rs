@@ -416,6 +416,8 @@ impl Connection {
             self.writing = Writing::Bodiless;
         }
         match (self.closing, owed.version) {
+            // What comes behind it is no HTTP: whether that would go on, nobody asks any more.
+            _ if status == Status::SWITCHING_PROTOCOLS => {}
             (true, _) => push_field(out, "Connection", "close"),
             (false, Version::Http10) => push_field(out, "Connection", "keep-alive"),
             (false, Version::Http11) => {}
