@@ -479,6 +479,7 @@ impl Connection {
         self.send_head_with(Status::SWITCHING_PROTOCOLS, fields, Length::Known(0));
         self.writing = Writing::Idle;
         self.reading = Reading::Over;
+        self.closing = false;
         std::mem::take(&mut self.received).bytes().to_vec()
     }
     // ANCHOR_END: switch

@@ -69,7 +69,8 @@ fn listen(address: SocketAddr) -> io::Result<()> {
 /// Who asks for what, and what we say to it and why. One text: nobody else's line comes between.
 fn shown(client: SocketAddr, request: &Request, response: &Response) -> String {
     let mut text = format!("{client} asks\n");
-    for line in String::from_utf8_lossy(request.head()).lines() {
+    let head = String::from_utf8_lossy(request.head());
+    for line in head.lines().filter(|line| !line.is_empty()) {
         // A terminal obeys control characters, and these come from somebody else.
         let _ = writeln!(text, "  {}", line.replace(char::is_control, "\u{fffd}"));
     }
