@@ -29,7 +29,7 @@ pub fn client_key(random: [u8; KEY]) -> String {
 }
 
 /// The last letter of 16 bytes has bits of which nothing comes. Encoders make them 0, but the RFC's own example
-/// of a key (section 4.1) does not, and nobody is deceived: a key is hashed as it came.
+/// of a key (section 4.1, erratum 3150) does not, and nobody is deceived: a key is hashed as it came.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     PAD.with_decode_allow_trailing_bits(true),

@@ -120,6 +120,6 @@ fn every_byte() {
     let opened = opening.next_event().unwrap().unwrap();
     assert_eq!(opened.subprotocol.as_deref(), Some("chat.v1"));
     let figure = labelled("the request of a client", &request)
-        + &labelled("the answer of a server", &answer);
+        + &labelled("the response of a server", &answer);
     assert_transcript("handshake.txt", &figure, str::to_string);
 }
