@@ -38,10 +38,15 @@ impl Server {
         let asked = stop.clone();
         let (sender, ended) = mpsc::channel();
         thread::spawn(move || {
-            let (limits, patience) = (Limits::USUAL, Patience::USUAL);
-            let answer = |request: &Request| answer(&chat, request);
-            let answer = |request: &Request, _: &[u8], _: &_| answer(request);
-            let _ = sender.send(serve(listener, limits, patience, &asked, drop, answer));
+            let outcome = serve(
+                listener,
+                Limits::USUAL,
+                Patience::USUAL,
+                &asked,
+                drop,
+                |request, _, _| answer(&chat, request),
+            );
+            let _ = sender.send(outcome);
         });
         Self {
             address,
