@@ -4,6 +4,7 @@
 //! from, the other does not.
 
 use std::io;
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use http::{Request, Response, Status};
@@ -118,7 +119,8 @@ impl Chat {
 
     // ANCHOR: talk
     /// What comes behind the handshake is not HTTP: frames. We write two kinds of them, and read none: the
-    /// first thing that the client says is taken for its goodbye. Returns how many texts it was told.
+    /// first thing that the client says is taken for its goodbye. One that is gone without a word keeps its seat
+    /// until something is to be written: lesson 22 asks with a ping. Returns how many texts it was told.
     fn talk(&self, name: &str, conversation: &Conversation, rest: &[u8]) -> io::Result<u64> {
         let stream = conversation.stream();
         let write = |bytes: &[u8]| {
@@ -144,7 +146,7 @@ impl Chat {
             is_silent = matches!(listen_for(stream, &mut [0], GLANCE)?, Heard::Silence);
         }
         write(CLOSE)?;
-        stream.shutdown(std::net::Shutdown::Write)?;
+        stream.shutdown(Shutdown::Write)?;
         let deadline = Deadline::after(Instant::now(), PATIENCE);
         let mut scrap = [0; 1024];
         loop {
