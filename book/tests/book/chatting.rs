@@ -81,7 +81,7 @@ fn answer(chat: &Arc<Chat>, request: &Request) -> Response {
 
 /// Waits until an expression is true in the page.
 #[track_caller]
-fn until(browser: &mut Browser, expression: &str) {
+pub(crate) fn until(browser: &mut Browser, expression: &str) {
     let started = Instant::now();
     while browser.evaluate(expression).unwrap() != json!(true) {
         assert!(started.elapsed() < PATIENCE, "never true: {expression}");

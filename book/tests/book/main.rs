@@ -8,4 +8,5 @@
 mod browsing;
 mod chatting;
 mod events;
+mod hijacking;
 mod silent_failures;

@@ -1,6 +1,8 @@
 //! The proof that both sides mean a WebSocket.
 
 use base64::Engine;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::prelude::BASE64_STANDARD;
 use sha1::{Digest, Sha1};
 
@@ -26,9 +28,14 @@ pub fn client_key(random: [u8; KEY]) -> String {
     BASE64_STANDARD.encode(random)
 }
 
-/// Whether a key is 16 bytes in Base64.
+/// The last letter of 16 bytes has bits of which nothing comes. Encoders make them 0, but the RFC's own example
+/// of a key (section 4.1, erratum 3150) does not, and nobody is deceived: a key is hashed as it came.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    PAD.with_decode_allow_trailing_bits(true),
+);
+
+/// Whether a key is 16 bytes in Base64 (section 4.2.1).
 pub(crate) fn is_key(key: &str) -> bool {
-    BASE64_STANDARD
-        .decode(key)
-        .is_ok_and(|key| key.len() == KEY)
+    LENIENT.decode(key).is_ok_and(|key| key.len() == KEY)
 }

@@ -7,8 +7,10 @@
 //! - [`upgrade`] is the server's side: is this request one, and may it?
 //! - [`Opening`] is the client's side;
 //! - [`accept_key`] is the proof;
-//! - [`Extension`] is something more on which both may agree.
+//! - [`Extension`] is something more on which both may agree;
+//! - [`chat`] is something to steal, with the check of the Origin and without.
 
+pub mod chat;
 mod extensions;
 mod handshake;
 mod key;

@@ -2,15 +2,15 @@
 
 use http::{Request, Response, Status, Version};
 
-use crate::extensions::{Extension, extensions};
+use crate::extensions::{Extension, elements, extensions, is_token};
 use crate::key::{accept_key, is_key};
 
 /// The only version of the protocol (section 4.1).
 const VERSION: &[u8] = b"13";
 
 // ANCHOR: policy
-/// Whom a server lets in.
-#[derive(Clone, Debug)]
+/// Whom a server lets in. Unless you say otherwise: our own pages, and no subprotocol.
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// From which pages.
     pub origins: Origins,
@@ -20,10 +20,14 @@ pub struct Policy {
 
 /// Which pages may connect. Browsers say it in the field Origin, and let no page change that; they let every
 /// page connect to every server, and send that server's cookies with it (section 10.2).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Origins {
-    /// Those that come from this server. Policy, another page: 403. What sends no Origin is no browser,
-    /// and could say anything: it may connect.
+    /// Those that come from this server: their origin has the host and the port that the request is for.
+    /// Policy, another page: 403. What sends no Origin is no browser, and could say anything: it may connect.
+    ///
+    /// It does not look who that host is. A name of the attacker's may lead here (DNS rebinding), so a server
+    /// that only its own machine or network can reach names its pages with [`Origins::These`].
+    #[default]
     Ours,
     /// These, such as `https://example.org`, and whoever sends none.
     These(Vec<String>),
@@ -44,8 +48,7 @@ pub struct Upgrade {
 }
 
 // ANCHOR: upgrade
-/// Answers a request that would be a WebSocket: with what is agreed, or with why not. The response has no
-/// body, and the request must have none.
+/// Answers a request that would be a WebSocket: with what is agreed, or with why not.
 ///
 /// # Errors
 ///
@@ -59,16 +62,17 @@ pub fn upgrade(request: &Request, policy: &Policy) -> Result<Upgrade, Response> 
     if request.version() != Version::Http11 {
         return bad("a WebSocket begins with HTTP/1.1");
     }
+    // Whoever does not read the body takes it for frames, and whoever does sees others.
+    if has_body(request) {
+        return bad("the request for a WebSocket has no body");
+    }
     // Lists of tokens, in any case: `Connection: keep-alive, Upgrade` (section 4.2.1).
     if !request.has_token("upgrade", "websocket") || !request.has_token("connection", "upgrade") {
-        let response = Response::text(UPGRADE_REQUIRED, "this is a WebSocket\n");
-        return Err(response
-            .with("Upgrade", "websocket")
-            .with("Connection", "Upgrade"));
+        return Err(upgrade_required("this is a WebSocket\n"));
     }
     let mut versions = request.all("sec-websocket-version");
     if (versions.next(), versions.next()) != (Some(VERSION), None) {
-        let response = Response::text(UPGRADE_REQUIRED, "this server speaks version 13\n");
+        let response = upgrade_required("this server speaks version 13\n");
         return Err(response.with("Sec-WebSocket-Version", "13"));
     }
     let mut keys = request.all("sec-websocket-key").map(str::from_utf8);
@@ -79,6 +83,10 @@ pub fn upgrade(request: &Request, policy: &Policy) -> Result<Upgrade, Response> 
     if !policy.origins.allow(request) {
         return Err(Response::text(Status::FORBIDDEN, "not from this page\n"));
     }
+    let spoken = match elements(request.all("sec-websocket-protocol")) {
+        Some(names) if names.iter().all(|name| is_token(name)) => names,
+        _ => return bad("Sec-WebSocket-Protocol is no list of names"),
+    };
     let Some(offered) = extensions(request.all("sec-websocket-extensions")) else {
         return bad("Sec-WebSocket-Extensions is no list of extensions");
     };
@@ -87,8 +95,9 @@ pub fn upgrade(request: &Request, policy: &Policy) -> Result<Upgrade, Response> 
         ("Connection", "Upgrade".to_string()),
         ("Sec-WebSocket-Accept", accept_key(key)),
     ];
-    let spoken = |name: &&String| has_protocol(request, name);
-    let subprotocol = policy.subprotocols.iter().find(spoken).cloned();
+    // Names of subprotocols are the same in the same case only (section 4.2.2).
+    let both = |name: &&String| spoken.contains(&name.as_str());
+    let subprotocol = policy.subprotocols.iter().find(both).cloned();
     if let Some(subprotocol) = &subprotocol {
         fields.push(("Sec-WebSocket-Protocol", subprotocol.clone()));
     }
@@ -100,31 +109,36 @@ pub fn upgrade(request: &Request, policy: &Policy) -> Result<Upgrade, Response> 
 }
 // ANCHOR_END: upgrade
 
-/// There is something here, but not in HTTP (RFC 9110, section 15.5.22).
-const UPGRADE_REQUIRED: Status = Status(426);
+/// There is something here, but not in HTTP. The response says in what (RFC 9110, section 15.5.22).
+fn upgrade_required(sentence: &str) -> Response {
+    Response::text(Status(426), sentence)
+        .with("Upgrade", "websocket")
+        .with("Connection", "Upgrade")
+}
 
-/// Names of subprotocols are the same in the same case only (section 4.2.2).
-fn has_protocol(request: &Request, name: &str) -> bool {
-    request
-        .all("sec-websocket-protocol")
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .any(|offered| offered.trim_ascii() == name.as_bytes())
+fn has_body(request: &Request) -> bool {
+    request.all("transfer-encoding").next().is_some()
+        || request.all("content-length").any(|length| length != b"0")
 }
 
 impl Origins {
     // ANCHOR: origin
-    fn allow(&self, request: &Request) -> bool {
+    /// Whether the page that asks may. Not only for WebSockets: a page can also POST to every server.
+    pub fn allow(&self, request: &Request) -> bool {
         let mut origins = request.all("origin");
         let origin = match (origins.next(), origins.next()) {
             (None, _) => return true,
             (Some(origin), None) => str::from_utf8(origin).unwrap_or_default(),
-            _ => return false,
+            _ => return false, // No browser says two.
         };
         match self {
             Origins::Any => true,
             Origins::These(these) => these.iter().any(|one| one.eq_ignore_ascii_case(origin)),
+            // `null` has no host: a page in a sandbox says it, or a file.
             Origins::Ours => match (origin.split_once("://"), request.host()) {
-                (Some((_, authority)), Some(host)) => authority.eq_ignore_ascii_case(host),
+                (Some(("http" | "https", authority)), Some(host)) => {
+                    authority.eq_ignore_ascii_case(host)
+                }
                 _ => false,
             },
         }
