@@ -22,6 +22,9 @@ use serde_json::{Map, Value, json};
 /// The library to which all others are compared, too.
 const FAST: &str = "fastwebsockets";
 
+/// How the names of our servers begin.
+const OURS: &str = "ws-";
+
 /// Measures WebSocket echo servers side by side.
 #[derive(Parser)]
 struct Arguments {
@@ -113,7 +116,23 @@ impl Measured {
         median(self.rounds[server].iter().map(|one| one.per_second))
     }
 
-    /// How `server` did beside `other`: the median of the ratios of all rounds.
+    /// What `server` did beside `other`: the median of the ratios of all rounds.
+    fn rate(&self, server: usize, other: usize) -> f64 {
+        self.ratio(server, other, |one| one.per_second)
+    }
+
+    /// The least rate beside one of `others`, and the most processor time.
+    fn beside_best(&self, server: usize, others: &[usize]) -> (f64, f64) {
+        let rates = others.iter().map(|other| self.rate(server, *other));
+        let times = others
+            .iter()
+            .map(|other| self.ratio(server, *other, |one| one.micros));
+        (
+            rates.reduce(f64::min).unwrap_or(f64::NAN),
+            times.reduce(f64::max).unwrap_or(f64::NAN),
+        )
+    }
+
     fn ratio(&self, server: usize, other: usize, value: fn(&Echoed) -> f64) -> f64 {
         let rounds = self.rounds[server].iter().zip(&self.rounds[other]);
         median(rounds.map(|(own, other)| value(own) / value(other)))
@@ -138,49 +157,69 @@ fn echo(
         Some(_) => "the server has one core for itself, and its clients another one",
         None => "the system decides on which cores the server and its clients run",
     });
-    let own = |server: &usize| servers[*server].starts_with("ws-");
-    let at = |name: &str| servers.iter().position(|server| server == name);
-    let libraries: Vec<usize> = (0..servers.len())
-        .filter(|server| !own(server) && servers[*server] != RAW)
-        .collect();
     table.line("");
-    let mut head = format!("{:>9}{:>9}{:>9}", "in flight", "clients", "bytes");
+    let position = |name: &str| servers.iter().position(|server| server == name);
+    let (raw, fast) = (position(RAW), position(FAST));
+    let is_ours = |server: &usize| servers[*server].starts_with(OURS);
+    let ours: Vec<usize> = (0..servers.len()).filter(is_ours).collect();
+    let libraries: Vec<usize> = (0..servers.len())
+        .filter(|server| !is_ours(server) && Some(*server) != raw)
+        .collect();
+    let mut head = format!(
+        "{:>6}{:>8}{:>9}{:>12}",
+        "flight", "clients", "bytes", "messages/s"
+    );
     for server in servers {
-        head += &format!("{:>10}", server.get(..9).unwrap_or(server));
+        let name = server.strip_prefix(OURS).unwrap_or(server);
+        head += &format!("{:>9}", name.get(..8).unwrap_or(name));
     }
-    head += "  against best library, raw TCP, fastwebsockets";
+    for server in &ours {
+        head += &format!(
+            "{:>13}",
+            format!("{}:best", &servers[*server][OURS.len()..])
+        );
+    }
     table.line(&head);
     let mut all = Vec::new();
     for &load in points {
         let measured = measure(servers, load, cores, rounds, time)?;
+        // To what the rates are compared: the limit, or whoever comes first.
+        let base = raw.unwrap_or_default();
         let mut line = format!(
-            "{:>9}{:>9}{:>9}",
-            load.in_flight, load.connections, load.length
+            "{:>6}{:>8}{:>9}{:>12.0}",
+            load.in_flight,
+            load.connections,
+            load.length,
+            measured.median(base)
         );
         for server in 0..servers.len() {
-            line += &format!("{:>10.0}", measured.median(server));
+            line += &format!("{:>9.2}", measured.rate(server, base));
         }
-        for server in (0..servers.len()).filter(own) {
-            let rate = |other| measured.ratio(server, other, |one| one.per_second);
-            let time = |other| measured.ratio(server, other, |one| one.micros);
-            let rates = libraries.iter().map(|library| rate(*library));
-            let times = libraries.iter().map(|library| time(*library));
-            line += &format!(
-                "  {} {} {} {} {} {}",
-                &servers[server][3..],
-                ratio(rates.reduce(f64::min)),
-                ratio(at(RAW).map(rate)),
-                ratio(at(FAST).map(rate)),
-                ratio(times.reduce(f64::max)),
-                ratio(at(RAW).map(time)),
-            );
+        for server in &ours {
+            let (rate, time) = measured.beside_best(*server, &libraries);
+            line += &format!("{rate:>8.2}{time:>5.2}");
         }
         table.line(&line);
         all.push(measured);
     }
     table.line("");
-    table.line("Figures: messages in a second, all clients together. Ratios: of our servers to the best of the");
-    table.line("libraries, to TCP alone, and to fastwebsockets, each in the same round, median.");
+    table.line(&format!(
+        "messages/s: of {}, all clients together; then all servers beside it.",
+        raw.map_or("the first server", |_| "TCP alone")
+    ));
+    table.line("best: beside the library that is best there; first messages/s, then processor time for each.");
+    table.line("All ratios are medians of those in the same round. The least of them:");
+    for &server in &ours {
+        let best = least(&all, |one| Some(one.beside_best(server, &libraries).0));
+        let fast = least(&all, |one| Some(one.rate(server, fast?)));
+        let raw = least(&all, |one| {
+            (one.load.length <= 1024).then_some(one.rate(server, raw?))
+        });
+        table.line(&format!(
+            "{}: {best} of the best library, {fast} of {FAST}, {raw} of TCP alone up to 1,024 bytes",
+            servers[server]
+        ));
+    }
     let Some(folder) = write else {
         return Ok(());
     };
@@ -230,8 +269,10 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn ratio(ratio: Option<f64>) -> String {
-    ratio.map_or("-".to_string(), |ratio| format!("{ratio:.2}"))
+/// The least of a ratio at all points that have it.
+fn least(all: &[Measured], ratio: impl Fn(&Measured) -> Option<f64>) -> String {
+    let least = all.iter().filter_map(ratio).reduce(f64::min);
+    least.map_or("-".to_string(), |least| format!("{least:.2}"))
 }
 
 /// All that was measured, for other programs.
