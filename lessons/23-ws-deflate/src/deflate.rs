@@ -96,7 +96,7 @@ impl ws_session::Compression for Deflate {
         if message.len() < MIN_COMPRESSED || bits < LEAST_OURS {
             return None;
         }
-        // Policy, effort: the least. More would cost ten times the time for a few bytes less.
+        // Policy, effort: the least. More would cost ten times the time for a tenth of the bytes.
         let deflate = self.compress.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::fast(), false, bits)
         });

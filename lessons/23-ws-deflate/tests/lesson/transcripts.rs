@@ -62,7 +62,7 @@ fn the_handshake_and_a_bomb() {
         client.read_exact(&mut byte).unwrap();
         head.push(byte[0]);
     }
-    let bomb = zeros(1 << 30);
+    let bomb = zeros(1 << 29);
     let header = ws_frames::Header {
         fin: true,
         rsv1: true,
@@ -83,7 +83,7 @@ fn the_handshake_and_a_bomb() {
     let session = format!(
         "$ cargo run -q --bin ws-echo -- --deflate\nlistening on {address}\n{}\n\n\
          the client asked:\n{}and the server answered:\n{}\
-         then the client sent one message of {} bytes, 2^30 zeros,\nand the server answered:\n{}",
+         then the client sent one message of {} bytes, 2^29 zeros,\nand the server answered:\n{}",
         server.line(),
         indented(request.as_bytes()),
         indented(&head),
