@@ -146,6 +146,8 @@ fn echo(
     time: Duration,
     write: Option<&Path>,
 ) -> io::Result<()> {
+    // Now, and not when all is measured.
+    write.map_or(Ok(()), fs::create_dir_all)?;
     threads::raise_descriptor_limit();
     let cores = Cores::two();
     let mut table = Table::new("ws-bench")?;

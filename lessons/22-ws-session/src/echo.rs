@@ -18,11 +18,11 @@ const BUFFER_SIZE: usize = 256 * 1024;
 
 /// The rest of a read is put in front of the next one. A frame that wants more than this gathers in a buffer of
 /// its own.
-const MOST_MOVED: usize = BUFFER_SIZE / 2;
+const MOST_MOVED: usize = 32 * 1024;
 
 /// What a client gets at once that has announced a large frame; and then always as much again as it has sent: who
 /// only announces costs little.
-const FIRST_ROOM: usize = 64 * 1024;
+const FIRST_ROOM: usize = 128 * 1024;
 
 /// Buffers between these two are kept for the next one who needs some, at most so many, and as long as somebody
 /// does.
@@ -489,6 +489,7 @@ impl Desk<'_> {
             slices.push(&self.out[begin..]);
             let all = write(peer, &slices, place, self.spare)?;
             self.out.clear();
+            self.out.shrink_to(HIGH_WATER_MARK); // A single message may have needed far more.
             if over || !all {
                 return Ok(bytes.len());
             }
