@@ -3,6 +3,8 @@
 //! [`servers`] is the list of those that have many conversations, [`process`] runs one in a process
 //! of its own, where its memory, threads and time can be measured, [`cores`] gives it a core of its own, [`load`] is many clients in
 //! one thread, [`table`] keeps what came out, and [`plot`] draws it.
+//!
+//! [`websockets`] are echo servers, ours and those of libraries, and [`ws_load`] is their clients.
 
 pub mod cores;
 pub mod load;
@@ -10,3 +12,5 @@ pub mod plot;
 pub mod process;
 pub mod servers;
 pub mod table;
+pub mod websockets;
+pub mod ws_load;

@@ -21,11 +21,11 @@ const COLOURS: [RGBColor; 4] = [
 
 /// A picture: lines over logarithmic axes.
 #[derive(Clone, Debug)]
-pub struct Plot {
+pub struct Plot<'a> {
     /// The end of its file's name, and the beginning of its ids in a page.
-    pub name: &'static str,
+    pub name: &'a str,
     /// What it shows.
-    pub title: &'static str,
+    pub title: &'a str,
     /// What lies on the horizontal axis.
     pub across: &'static str,
     /// The unit of the vertical axis.

@@ -75,8 +75,17 @@ impl Process {
                 shell
             }
         };
+        command.args(["serve", server]);
+        Self::of(command)
+    }
+
+    /// Starts any server whose first line is its address, and that ends when its standard input does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Process::start`].
+    pub fn of(mut command: Command) -> io::Result<Self> {
         let mut child = command
-            .args(["serve", server])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -86,7 +95,7 @@ impl Process {
             BufReader::new(output).read_line(&mut line)?;
         }
         let address = line.trim().parse().map_err(|_| {
-            let sentence = format!("{server} should print its address, not {line:?}");
+            let sentence = format!("{command:?} should print its address, not {line:?}");
             Error::new(ErrorKind::InvalidData, sentence)
         })?;
         Ok(Self {
@@ -153,6 +162,22 @@ impl Process {
             .map_while(|field| field.parse::<u32>().ok())
             .sum();
         Ok(TICK * ticks)
+    }
+
+    /// The same of the threads that it has now, to the nanosecond. Source: schedstat, proc_pid_schedstat(5).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Process::memory`].
+    pub fn cpu_of_threads(&self) -> io::Result<Duration> {
+        let mut nanos = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may end while we look.
+            let stat = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+            let used: Option<u64> = stat.split_whitespace().next().and_then(|n| n.parse().ok());
+            nanos += used.unwrap_or_default();
+        }
+        Ok(Duration::from_nanos(nanos))
     }
 
     /// Asks it to stop, and waits until it has ended.

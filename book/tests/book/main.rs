@@ -6,5 +6,6 @@
 )]
 
 mod browsing;
+mod chatting;
 mod events;
 mod silent_failures;

@@ -46,13 +46,20 @@ impl From<QueueFull> for io::Error {
 #[derive(Debug)]
 pub struct Room<Key> {
     members: BTreeMap<Key, String>,
+    frame: fn(&Notice) -> Vec<u8>,
 }
 
 impl<Key: Copy + Ord> Room<Key> {
     /// Nobody is in.
     pub fn new() -> Self {
+        Self::with_frames(Notice::to_frame)
+    }
+
+    /// As [`Room::new`], for members that are told in frames of another kind.
+    pub fn with_frames(frame: fn(&Notice) -> Vec<u8>) -> Self {
         Self {
             members: BTreeMap::new(),
+            frame,
         }
     }
 
@@ -100,7 +107,7 @@ impl<Key: Copy + Ord> Room<Key> {
             return Err(Refused::Full);
         }
         let welcome = Notice::Welcome(self.members.values().cloned().collect());
-        if post(key, &welcome.to_frame().into()).is_ok() {
+        if post(key, &(self.frame)(&welcome).into()).is_ok() {
             // The newcomer is told of itself too: from its welcome on, it misses nothing.
             self.members.insert(key, name.to_owned());
             self.tell(Notice::Joined(name.to_owned()), post);
@@ -117,7 +124,7 @@ impl<Key: Copy + Ord> Room<Key> {
 
     /// Tells every member that the server stops. Nobody is in the room after that.
     pub fn close(&mut self, mut post: impl FnMut(Key, &Arc<[u8]>) -> Result<(), QueueFull>) {
-        let frame = Notice::Closing.to_frame().into();
+        let frame = (self.frame)(&Notice::Closing).into();
         for key in std::mem::take(&mut self.members).into_keys() {
             // Who cannot take even that will see the end of the stream.
             let _ = post(key, &frame);
@@ -138,7 +145,7 @@ impl<Key: Copy + Ord> Room<Key> {
         let mut notices = VecDeque::from([notice]);
         // It ends: each further notice is a member less.
         while let Some(notice) = notices.pop_front() {
-            let frame: Arc<[u8]> = notice.to_frame().into();
+            let frame: Arc<[u8]> = (self.frame)(&notice).into();
             self.members.retain(|key, name| {
                 let taken = post(*key, &frame);
                 if taken.is_err() {

@@ -100,7 +100,9 @@ where
                     report: Arc::clone(&report),
                     _place: place,
                 };
-                let talk = talk(client, stopping.clone());
+                // On the heap: a task that held it by value would have room for it twice, as what it was
+                // given and as what it waits for.
+                let talk = Box::pin(talk(client, stopping.clone()));
                 conversations.spawn(async move { ending.with(talk.await) });
             }
             // Policy, failed accept: only what will not become better ends the server.

@@ -3,7 +3,7 @@
 //! The loop accepts, waits, looks at the clock and drains. What is said in a conversation, and how long it may
 //! take, is the business of a [`Protocol`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind, Read};
 use std::net::{self, SocketAddr};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
-use mio_chat::{Slots, Timers};
+use mio_chat::Slots;
 use threads::{ACCEPT_PAUSE, AfterAccept, Limits, News, Stop, after_accept};
 
 /// Clients that are accepted before those that are here get their turn.
@@ -176,7 +176,7 @@ pub fn serve(
         accept_at: None,
         guests: Slots::new(),
         ready: VecDeque::new(),
-        looks: Timers::new(),
+        looks: BTreeSet::new(),
         drain_until: None,
     }
     .run()
@@ -198,7 +198,7 @@ struct Server<R, P: Protocol> {
     /// Those that get a turn. Each stands here once.
     ready: VecDeque<usize>,
     /// When to look whether somebody has taken too long.
-    looks: Timers<usize>,
+    looks: BTreeSet<(Instant, usize)>,
     /// When the last conversation is cut off, once the server stops.
     drain_until: Option<Instant>,
 }
@@ -252,10 +252,10 @@ impl<R: Fn(News), P: Protocol> Server<R, P> {
             return Some(Duration::ZERO);
         }
         let accept_at = self.accept_at.filter(|_| self.has_room());
-        let moments = [accept_at, self.drain_until];
-        let moments = moments.into_iter().flatten();
-        let waits = moments.map(|moment| moment.saturating_duration_since(now));
-        waits.chain(self.looks.wait(now)).min()
+        let look_at = self.looks.first().map(|(look_at, _)| *look_at);
+        let moments = [accept_at, look_at, self.drain_until];
+        let earliest = moments.into_iter().flatten().min()?;
+        Some(earliest.saturating_duration_since(now))
     }
 
     /// Policy, cap: as many conversations as the limit says. Further clients wait in the backlog.
@@ -378,13 +378,18 @@ impl<R: Fn(News), P: Protocol> Server<R, P> {
         };
         let deadline = self.protocol.deadline(&guest.talk);
         if guest.look_at.is_none_or(|look_at| deadline < look_at) {
-            guest.look_at = Some(deadline);
-            self.looks.set(token, deadline);
+            if let Some(look_at) = guest.look_at.replace(deadline) {
+                self.looks.remove(&(look_at, token));
+            }
+            self.looks.insert((deadline, token));
         }
     }
 
     fn look(&mut self, now: Instant) {
-        while let Some(token) = self.looks.expired(now) {
+        while let Some(&(look_at, token)) = self.looks.first()
+            && look_at <= now
+        {
+            self.looks.pop_first();
             let Some(guest) = self.guests.get_mut(token) else {
                 continue;
             };
@@ -406,7 +411,9 @@ impl<R: Fn(News), P: Protocol> Server<R, P> {
         let Some(mut guest) = self.guests.remove(token) else {
             return;
         };
-        self.looks.cancel(token);
+        if let Some(look_at) = guest.look_at {
+            self.looks.remove(&(look_at, token));
+        }
         // If that fails, the socket is no longer registered: just what is wanted.
         let _ = self.poll.registry().deregister(&mut guest.peer.socket);
         let Guest { peer, talk, .. } = guest;

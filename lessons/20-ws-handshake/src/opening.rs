@@ -57,7 +57,7 @@ impl Opening {
             key,
             subprotocols: Vec::new(),
             extensions: Vec::new(),
-            reply: Reply::new(0),
+            reply: Reply::new(u64::MAX), // Of a refusal nothing but the head is read.
         }
     }
 

@@ -337,13 +337,17 @@ fn close_reason(payload: &[u8]) -> Result<Option<CloseReason<'_>>, Violation> {
         };
     };
     let code = u16::from_be_bytes(*code);
-    // 1004 is reserved; 1005, 1006 and 1015 are for programs, and never sent (section 7.4.1); up to 2999
-    // the others are for later versions, and from 3000 on for everybody.
-    let is_good = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
     let reason = str::from_utf8(reason).map_err(|_| Violation::NotUtf8)?;
-    match is_good {
+    match is_close_code(code) {
         true => Ok(Some(CloseReason { code, reason })),
         false => Err(Violation::BadCloseCode(code)),
     }
+}
+
+/// Whether a close frame may say `code` (section 7.4).
+pub fn is_close_code(code: u16) -> bool {
+    // 1004 is reserved; 1005, 1006 and 1015 are for programs, and never sent (section 7.4.1); up to 2999
+    // the others are for later versions, and from 3000 on for everybody.
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 // ANCHOR_END: close_reason

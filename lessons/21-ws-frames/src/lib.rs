@@ -20,7 +20,7 @@ mod violation;
 
 pub use explain::{Explanation, Field, Part, explain};
 pub use frame::{Header, HeaderBytes, MAX_CONTROL, MAX_HEADER, Opcode};
-pub use incoming::{CloseReason, Event, Incoming, Kind, Payload, Role};
+pub use incoming::{CloseReason, Event, Incoming, Kind, Payload, Role, is_close_code};
 pub use mask::mask;
 pub use utf8::Utf8;
 pub use violation::Violation;

@@ -3,7 +3,7 @@
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::mem;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::turns::{Got, Moment, Next, Peer};
 use http::{Request, Response};
@@ -16,8 +16,20 @@ use crate::session::{Heard, Session};
 /// Bytes that one read may bring. One buffer serves all clients.
 const BUFFER_SIZE: usize = 256 * 1024;
 
-/// The rest of a read is put in front of the next one, unless a frame wants more than this.
+/// The rest of a read is put in front of the next one. A frame that wants more than this gathers in a buffer of
+/// its own.
 const MOST_MOVED: usize = BUFFER_SIZE / 2;
+
+/// What a client gets at once that has announced a large frame; and then always as much again as it has sent: who
+/// only announces costs little.
+const FIRST_ROOM: usize = 64 * 1024;
+
+/// Buffers between these two are kept for the next one who needs some, at most so many, and as long as somebody
+/// does.
+const WORTH_KEEPING: usize = 32 * 1024;
+const TOO_LARGE_TO_KEEP: usize = 2 * 1024 * 1024;
+const MOST_KEPT: usize = 256;
+const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// A message of so many bytes is written from where it was read. Shorter ones are put together.
 const LARGE: usize = 4 * 1024;
@@ -50,6 +62,7 @@ pub(crate) struct Buffers {
     buffer: Box<[u8]>,
     /// Where answers are put together.
     out: Vec<u8>,
+    spare: Spare,
 }
 
 impl Default for Buffers {
@@ -57,9 +70,55 @@ impl Default for Buffers {
         Self {
             buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
             out: Vec::new(),
+            spare: Spare::default(),
         }
     }
 }
+
+// ANCHOR: spare
+/// Buffers that nobody needs now. To take a large one from the system, page by page, costs as much as to copy a
+/// message, and to give it back too.
+#[derive(Default)]
+struct Spare {
+    kept: Vec<Vec<u8>>,
+    /// Nobody has taken one since.
+    since: Option<Instant>,
+}
+
+impl Spare {
+    fn look(&mut self, now: Instant) {
+        let since = *self.since.get_or_insert(now);
+        if now > since + KEPT_FOR {
+            self.kept = Vec::new();
+        }
+    }
+
+    /// A buffer of at least so many bytes. What stands in them means nothing.
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let kept = match length {
+            WORTH_KEEPING.. => {
+                self.since = None;
+                self.kept.pop()
+            }
+            _ => None,
+        };
+        let Some(mut buffer) = kept else {
+            return vec![0; length];
+        };
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        buffer
+    }
+
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        let is_worth = (WORTH_KEEPING..TOO_LARGE_TO_KEEP).contains(&buffer.capacity());
+        if is_worth && self.kept.len() < MOST_KEPT {
+            self.kept.push(buffer);
+        }
+    }
+}
+// ANCHOR_END: spare
 
 // ANCHOR: talk
 /// What is remembered of one client.
@@ -80,12 +139,14 @@ enum State {
 /// Bytes that could not be dealt with yet. A client that is idle has none.
 #[derive(Default)]
 struct Waiting {
-    /// What has come, from `filled` on unused room.
+    /// What has come; from `filled` on there is room.
     unread: Vec<u8>,
     filled: usize,
     /// What is to be sent, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
+    /// There was no room for it when it was tried last.
+    is_stuck: bool,
 }
 // ANCHOR_END: talk
 
@@ -108,6 +169,7 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
         peer: &mut Peer<S>,
         moment: Moment,
     ) -> io::Result<Next> {
+        buffers.spare.look(moment.now);
         for _ in 0..READS_PER_TURN {
             let next = match &mut talk.state {
                 State::Opening(handshake) => {
@@ -123,15 +185,14 @@ impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Echo<W> {
                 State::Open(session, waiting) => {
                     let mut desk = Desk {
                         session,
-                        buffer: &mut buffers.buffer,
                         out: &mut buffers.out,
+                        spare: &mut buffers.spare,
                         count: &mut talk.count,
+                        pulse: &mut talk.pulse,
                     };
-                    let next = desk.converse(waiting, peer, moment)?;
+                    let next = desk.converse(&mut buffers.buffer, waiting, peer, moment)?;
                     if !session.is_open() {
                         talk.pulse.closing(moment.now);
-                    } else if next != Next::Readable {
-                        talk.pulse.heard(moment.now);
                     }
                     next
                 }
@@ -213,7 +274,7 @@ fn open<S: Socket>(
                 filled: rest.len(),
                 unread: rest,
                 unsent: handshake.data_to_send().to_vec(),
-                sent: 0,
+                ..Waiting::default()
             }),
         ));
     }
@@ -233,9 +294,10 @@ fn open<S: Socket>(
 /// What is needed to answer one client.
 struct Desk<'a> {
     session: &'a mut Session,
-    buffer: &'a mut [u8],
     out: &'a mut Vec<u8>,
+    spare: &'a mut Spare,
     count: &'a mut u64,
+    pulse: &'a mut Pulse,
 }
 
 impl Desk<'_> {
@@ -243,147 +305,211 @@ impl Desk<'_> {
     /// Writes what waits; then reads, and answers.
     fn converse<S: Socket>(
         &mut self,
+        buffer: &mut [u8],
         place: &mut Option<Box<Waiting>>,
         peer: &mut Peer<S>,
         moment: Moment,
     ) -> io::Result<Next> {
-        let mut waiting = place.take();
-        if let Some(waiting) = &mut waiting
-            && !waiting.flush(peer)?
-        {
-            *place = Some(mem::take(waiting));
-            return Ok(Next::Writable);
+        if let Some(waiting) = place {
+            let (before, was_stuck) = (waiting.left(), waiting.is_stuck);
+            let all = waiting.flush(peer, self.spare)?;
+            // There was no room, and now there is: the client reads, so it is there.
+            if was_stuck && waiting.left() < before {
+                self.pulse.heard(moment.now);
+            }
+            if !all {
+                return Ok(Next::Writable);
+            }
         }
         if self.session.is_over() {
             return Ok(Next::End);
         }
         if moment.stops && self.session.is_open() {
             self.session.close(1001, "the server stops", self.out);
-            write(peer, &[self.out], &mut waiting)?;
+            write(peer, &[self.out], place, self.spare)?;
             self.out.clear();
         }
-        let mut unread = mem::take(&mut waiting.get_or_insert_default().unread);
-        let kept = mem::take(&mut waiting.get_or_insert_default().filled);
-        // A frame that is larger than the buffer gets one of its own.
-        let wants = self.session.wants();
-        let own = wants.max(kept) > MOST_MOVED;
-        let buffer = match own {
-            true => {
-                if unread.len() < wants {
-                    unread.resize(wants, 0);
-                }
-                &mut unread[..]
-            }
-            false => {
-                self.buffer[..kept].copy_from_slice(&unread[..kept]);
-                &mut *self.buffer
-            }
+        let (unread, filled) = match place {
+            Some(waiting) => (
+                mem::take(&mut waiting.unread),
+                mem::take(&mut waiting.filled),
+            ),
+            None => Default::default(),
         };
-        let got = match &mut buffer[kept..] {
-            [] => Got::Nothing, // First what is there.
-            room => peer.read(room)?,
+        let got = match self.session.wants() > MOST_MOVED {
+            true => self.gather(unread, filled, place, peer)?,
+            false => self.answer_all(buffer, unread, filled, place, peer)?,
         };
-        let has_ended = got == Got::End || peer.has_ended && peer.is_drained;
-        let filled = match got {
-            Got::Bytes(count) => kept + count,
-            Got::End | Got::Nothing => kept,
-        };
-        let (bytes, _) = buffer.split_at_mut(filled);
-        let left = answer(
-            self.session,
-            bytes,
-            self.out,
-            self.count,
-            peer,
-            &mut waiting,
-        )?;
-        if left > 0 {
-            let waiting = waiting.get_or_insert_default();
-            waiting.filled = left;
-            if own {
-                unread.copy_within(filled - left..filled, 0);
-                waiting.unread = unread;
-            } else {
-                waiting.unread = self.buffer[filled - left..filled].to_vec();
-            }
+        if matches!(got, Got::Bytes(_)) {
+            self.pulse.heard(moment.now);
         }
-        let waiting = waiting.filter(|waiting| !waiting.is_empty());
-        let is_unsent = waiting.as_ref().is_some_and(|waiting| waiting.is_unsent());
-        *place = waiting;
+        place.take_if(|waiting| waiting.filled == 0 && !waiting.is_unsent());
+        let is_unsent = place.as_ref().is_some_and(|waiting| waiting.is_unsent());
         Ok(match got {
             _ if is_unsent => Next::Writable,
             _ if self.session.is_over() => Next::End,
-            _ if has_ended => Next::End,
+            Got::End => Next::End,
+            _ if peer.has_ended && peer.is_drained => Next::End,
             _ if !peer.is_drained => Next::Turn,
             _ => Next::Readable,
         })
     }
     // ANCHOR_END: converse
-}
 
-// ANCHOR: answer
-/// Answers all messages in `bytes`, with as few writes as possible. Returns how many bytes are left.
-fn answer<S: Socket>(
-    session: &mut Session,
-    mut bytes: &mut [u8],
-    out: &mut Vec<u8>,
-    count: &mut u64,
-    peer: &mut Peer<S>,
-    waiting: &mut Option<Box<Waiting>>,
-) -> io::Result<usize> {
-    loop {
-        // Large messages that stay where they are, and how much of `out` comes before each.
-        let mut large: Vec<(usize, &[u8])> = Vec::new();
-        let over = loop {
-            let (heard, rest) = session.next_event(bytes, out);
-            bytes = rest;
-            match heard {
-                Some(Heard::Message(kind, message)) => {
-                    *count += 1;
-                    match (session.header(kind, message.len()), message) {
-                        (Some(header), Payload::Whole(message)) if message.len() >= LARGE => {
-                            out.extend_from_slice(&header);
-                            large.push((out.len(), message));
-                        }
-                        (_, message) => session.send(kind, &message, out),
+    // ANCHOR: answer_all
+    /// Reads into the buffer of all, behind what is there already, and answers every message in it.
+    fn answer_all<S: Socket>(
+        &mut self,
+        buffer: &mut [u8],
+        unread: Vec<u8>,
+        kept: usize,
+        place: &mut Option<Box<Waiting>>,
+        peer: &mut Peer<S>,
+    ) -> io::Result<Got> {
+        buffer[..kept].copy_from_slice(&unread[..kept]);
+        self.spare.give_back(unread);
+        let got = match &mut buffer[kept..] {
+            [] => Got::Nothing, // First what is there.
+            room => peer.read(room)?,
+        };
+        let filled = match got {
+            Got::Bytes(count) => kept + count,
+            Got::End | Got::Nothing => kept,
+        };
+        let left = self.answer(&mut buffer[..filled], place, peer)?;
+        if left > 0 {
+            let waiting = place.get_or_insert_default();
+            waiting.unread = self.spare.take(left);
+            waiting.unread[..left].copy_from_slice(&buffer[filled - left..filled]);
+            waiting.filled = left;
+        }
+        Ok(got)
+    }
+    // ANCHOR_END: answer_all
+
+    // ANCHOR: gather
+    /// Reads more of a large frame, of which a part is in `frame`. When it is a message, its bytes become the answer
+    /// where they are: our header takes the place of the client's, which has the key too, and so is longer.
+    fn gather<S: Socket>(
+        &mut self,
+        mut frame: Vec<u8>,
+        mut filled: usize,
+        place: &mut Option<Box<Waiting>>,
+        peer: &mut Peer<S>,
+    ) -> io::Result<Got> {
+        let wants = self.session.wants();
+        let room = wants.min(FIRST_ROOM.max(2 * filled));
+        if frame.len() < room {
+            let mut larger = self.spare.take(room);
+            larger[..filled].copy_from_slice(&frame[..filled]);
+            self.spare.give_back(mem::replace(&mut frame, larger));
+        }
+        // No more than will be looked at while it is in the processor's cache.
+        let end = frame.len().min(wants).min(filled + BUFFER_SIZE);
+        let got = peer.read(&mut frame[filled..end])?;
+        if let Got::Bytes(count) = got {
+            filled += count;
+        }
+        let waiting = place.get_or_insert_default();
+        let out = &mut waiting.unsent;
+        let answer = match self.session.next_event(&mut frame[..filled], out) {
+            (Some(Heard::Message(kind, message)), _) => {
+                *self.count += 1;
+                match (self.session.header(kind, message.len()), message) {
+                    (Some(header), Payload::Whole(message)) => Some((header, message.len())),
+                    (_, message) => {
+                        self.session.send(kind, &message, out);
+                        None
                     }
                 }
-                Some(Heard::Ping | Heard::Pong(_)) => {}
-                Some(Heard::Closed(_)) | None => break true,
             }
-            if out.len() >= HIGH_WATER_MARK || 2 * large.len() + 1 >= SLICES {
-                break false;
+            (None, rest) if !rest.is_empty() => {
+                (waiting.unread, waiting.filled) = (frame, filled);
+                return Ok(got);
             }
+            _ => None, // A part of a message is kept, or there will be no more.
         };
-        let mut slices: Vec<&[u8]> = Vec::with_capacity(2 * large.len() + 1);
-        let mut begin = 0;
-        for (end, message) in large {
-            slices.push(&out[begin..end]);
-            slices.push(message);
-            begin = end;
+        match answer {
+            Some((header, length)) => {
+                frame.truncate(filled);
+                waiting.sent = filled - length - header.len();
+                frame[waiting.sent..][..header.len()].copy_from_slice(&header);
+                waiting.unsent = frame;
+            }
+            None => self.spare.give_back(frame),
         }
-        slices.push(&out[begin..]);
-        let all = write(peer, &slices, waiting)?;
-        out.clear();
-        if over || !all {
-            return Ok(bytes.len());
+        waiting.flush(peer, self.spare)?;
+        Ok(got)
+    }
+    // ANCHOR_END: gather
+
+    // ANCHOR: answer
+    /// Answers all messages in `bytes`, with as few writes as possible. Returns how many bytes are left.
+    fn answer<S: Socket>(
+        &mut self,
+        mut bytes: &mut [u8],
+        place: &mut Option<Box<Waiting>>,
+        peer: &mut Peer<S>,
+    ) -> io::Result<usize> {
+        loop {
+            // Large messages that stay where they are, and how much of `out` comes before each.
+            let mut large: Vec<(usize, &[u8])> = Vec::new();
+            let over = loop {
+                let (heard, rest) = self.session.next_event(bytes, self.out);
+                bytes = rest;
+                match heard {
+                    Some(Heard::Message(kind, message)) => {
+                        *self.count += 1;
+                        let header = match message.len() {
+                            LARGE.. => self.session.header(kind, message.len()),
+                            _ => None,
+                        };
+                        match (header, message) {
+                            (Some(header), Payload::Whole(message)) => {
+                                self.out.extend_from_slice(&header);
+                                large.push((self.out.len(), message));
+                            }
+                            (_, message) => self.session.send(kind, &message, self.out),
+                        }
+                    }
+                    Some(Heard::Ping | Heard::Pong(_)) => {}
+                    Some(Heard::Closed(_)) | None => break true,
+                }
+                if self.out.len() >= HIGH_WATER_MARK || 2 * large.len() + 1 >= SLICES {
+                    break false;
+                }
+            };
+            let mut slices: Vec<&[u8]> = Vec::with_capacity(2 * large.len() + 1);
+            let mut begin = 0;
+            for (end, message) in large {
+                slices.push(&self.out[begin..end]);
+                slices.push(message);
+                begin = end;
+            }
+            slices.push(&self.out[begin..]);
+            let all = write(peer, &slices, place, self.spare)?;
+            self.out.clear();
+            if over || !all {
+                return Ok(bytes.len());
+            }
         }
     }
+    // ANCHOR_END: answer
 }
-// ANCHOR_END: answer
 
 /// Writes `parts` behind what waits already, and says whether all is written. What is not, waits.
 fn write<S: Socket>(
     peer: &mut Peer<S>,
     parts: &[&[u8]],
-    waiting: &mut Option<Box<Waiting>>,
+    place: &mut Option<Box<Waiting>>,
+    spare: &mut Spare,
 ) -> io::Result<bool> {
     let total: usize = parts.iter().map(|part| part.len()).sum();
     if total == 0 {
         return Ok(true);
     }
     let mut written = 0;
-    if waiting.as_ref().is_none_or(|waiting| !waiting.is_unsent()) {
+    if place.as_ref().is_none_or(|waiting| !waiting.is_unsent()) {
         let outcome = match parts {
             [part] => peer.socket.write(part),
             parts => {
@@ -399,7 +525,13 @@ fn write<S: Socket>(
     if written == total {
         return Ok(true);
     }
-    let unsent = &mut waiting.get_or_insert_default().unsent;
+    let waiting = place.get_or_insert_default();
+    waiting.is_stuck = true;
+    let unsent = &mut waiting.unsent;
+    if unsent.is_empty() {
+        *unsent = spare.take(total - written);
+        unsent.clear();
+    }
     for part in parts {
         let done = written.min(part.len());
         written -= done;
@@ -414,26 +546,31 @@ fn is_later(error: &io::Error) -> bool {
 
 impl Waiting {
     fn is_unsent(&self) -> bool {
-        self.sent < self.unsent.len()
+        self.left() > 0
     }
 
-    fn is_empty(&self) -> bool {
-        self.filled == 0 && !self.is_unsent()
+    /// Bytes that are still to be sent.
+    fn left(&self) -> usize {
+        self.unsent.len() - self.sent
     }
 
     /// Writes what fits, and says whether that was all.
-    fn flush<S: Socket>(&mut self, peer: &mut Peer<S>) -> io::Result<bool> {
-        while self.is_unsent() {
+    fn flush<S: Socket>(&mut self, peer: &mut Peer<S>, spare: &mut Spare) -> io::Result<bool> {
+        if self.is_unsent() {
             match peer.socket.write(&self.unsent[self.sent..]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => self.sent += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if is_later(&error) => {}
                 Err(error) => return Err(error),
             }
+            if self.is_unsent() {
+                self.is_stuck = true;
+                return Ok(false);
+            }
         }
-        self.unsent = Vec::new();
+        spare.give_back(mem::take(&mut self.unsent));
         self.sent = 0;
+        self.is_stuck = false;
         Ok(true)
     }
 }

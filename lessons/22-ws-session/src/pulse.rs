@@ -11,7 +11,8 @@ pub struct Times {
     /// Before it is asked with a ping. Only who asks learns that a peer is gone that could not say so
     /// (lesson 08).
     pub quiet: Duration,
-    /// After the ping, before it is given up. Any byte is a sign of life.
+    /// After the ping, before it is given up. Any byte is a sign of life. As long it may take for its handshake,
+    /// and for reading what it was sent.
     pub pong: Duration,
     /// After our close frame, until its own has come and its stream has ended (section 7.1.1).
     pub close: Duration,

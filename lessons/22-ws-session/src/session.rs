@@ -3,7 +3,8 @@
 use std::fmt;
 
 use ws_frames::{
-    Event, Header, HeaderBytes, Incoming, Kind, Opcode, Payload, Role, Violation, mask,
+    Event, Header, HeaderBytes, Incoming, Kind, Opcode, Payload, Role, Violation, is_close_code,
+    mask,
 };
 
 // ANCHOR: compression
@@ -49,13 +50,21 @@ pub enum Closed {
 // ANCHOR: session
 /// One end of a WebSocket, without socket and clock. What is to be sent is put behind what is already in
 /// `out`, a buffer of the caller: a session that has nothing to say has no buffer.
+///
+/// It is small, because a server has many and most of them are idle: see [`Extras`].
 pub struct Session {
     incoming: Incoming,
-    max_message: usize,
     state: State,
+    extras: Option<Box<Extras>>,
+}
+
+/// What a client has, and who compresses; a server that does not has none of it.
+struct Extras {
     /// Where the masking keys of a client come from; a server has none.
     keys: Option<Box<dyn FnMut() -> [u8; 4] + Send>>,
     compression: Option<Box<dyn Compression>>,
+    /// Of a message when it is decompressed.
+    max_message: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +82,19 @@ impl Session {
     pub fn server(max_message: usize, compression: Option<Box<dyn Compression>>) -> Self {
         Self {
             incoming: Incoming::new(Role::Server, max_message, compression.is_some()),
-            max_message,
             state: State::Open,
-            keys: None,
-            compression,
+            extras: compression.map(|compression| {
+                Box::new(Extras {
+                    keys: None,
+                    compression: Some(compression),
+                    max_message,
+                })
+            }),
         }
     }
 
-    /// A client's end. `keys` must be such that nobody can foresee the next one (section 10.3).
+    /// A client's end. `keys` must be such that nobody can foresee the next one (section 10.3): see
+    /// [`crate::random`].
     pub fn client(
         max_message: usize,
         keys: impl FnMut() -> [u8; 4] + Send + 'static,
@@ -88,10 +102,12 @@ impl Session {
     ) -> Self {
         Self {
             incoming: Incoming::new(Role::Client, max_message, compression.is_some()),
-            max_message,
             state: State::Open,
-            keys: Some(Box::new(keys)),
-            compression,
+            extras: Some(Box::new(Extras {
+                keys: Some(Box::new(keys)),
+                compression,
+                max_message,
+            })),
         }
     }
 
@@ -137,11 +153,10 @@ impl Session {
                 Ok(message) => Heard::Message(kind, Payload::Joined(message)),
                 Err(violation) => self.fail(violation, out),
             },
+            // Also when we have said goodbye: until the peer has, it may ask (section 5.5.2).
             Event::Ping(payload) => {
-                if self.state == State::Open {
-                    self.frame(Opcode::Pong, false, payload, out);
-                }
-                return (Some(Heard::Ping), rest);
+                self.frame(Opcode::Pong, false, payload, out);
+                Heard::Ping
             }
             Event::Pong(payload) => Heard::Pong(payload),
             Event::Close(reason) => {
@@ -164,8 +179,9 @@ impl Session {
 
     fn decompress(&mut self, kind: Kind, payload: &[u8]) -> Result<Vec<u8>, Violation> {
         // `Incoming` lets no compressed message through that was not agreed on.
-        let compression = self.compression.as_mut().ok_or(Violation::ReservedBit)?;
-        let message = compression.decompress(payload, self.max_message)?;
+        let extras = self.extras.as_mut().ok_or(Violation::ReservedBit)?;
+        let compression = extras.compression.as_mut().ok_or(Violation::ReservedBit)?;
+        let message = compression.decompress(payload, extras.max_message)?;
         match kind {
             Kind::Text if str::from_utf8(&message).is_err() => Err(Violation::NotUtf8),
             _ => Ok(message),
@@ -181,17 +197,15 @@ impl Session {
     }
 
     // ANCHOR: send
-    /// Sends a message, in one frame. After a close nothing is sent.
+    /// Sends a message, in one frame; what is [`Kind::Text`] must be UTF-8. After a close nothing is sent.
     pub fn send(&mut self, kind: Kind, message: &[u8], out: &mut Vec<u8>) {
         if self.state != State::Open {
             return;
         }
         let opcode = opcode(kind);
-        let compressed = self
-            .compression
-            .as_mut()
-            .and_then(|it| it.compress(message));
-        match compressed {
+        let extras = self.extras.as_mut();
+        let compression = extras.and_then(|extras| extras.compression.as_mut());
+        match compression.and_then(|compression| compression.compress(message)) {
             Some(bytes) => self.frame(opcode, true, &bytes, out),
             None => self.frame(opcode, false, message, out),
         }
@@ -200,8 +214,7 @@ impl Session {
     /// What to write before a message of `length` bytes that is written as it is: for servers that need no
     /// copy of a large one. `None` where that cannot be: send it with [`Session::send`].
     pub fn header(&self, kind: Kind, length: usize) -> Option<HeaderBytes> {
-        let as_it_is =
-            self.state == State::Open && self.keys.is_none() && self.compression.is_none();
+        let as_it_is = self.state == State::Open && self.extras.is_none();
         let header = Header {
             fin: true,
             rsv1: false,
@@ -220,7 +233,11 @@ impl Session {
         }
     }
 
-    /// Says goodbye. The peer's answer is still to come: give it a deadline.
+    /// Says goodbye. The peer's answer is still to come: give it a deadline. Of `reason`, as many letters are
+    /// sent as fit into 123 bytes.
+    ///
+    /// A `code` that must not be sent, such as 1005, 1006 or 1015 (section 7.4.1), is not: the frame is empty
+    /// then, and the peer's program is told 1005.
     pub fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) {
         if self.state == State::Open {
             let most = ws_frames::MAX_CONTROL - 2;
@@ -228,8 +245,11 @@ impl Session {
             while !reason.is_char_boundary(end) {
                 end -= 1;
             }
-            let mut body = code.to_be_bytes().to_vec();
-            body.extend_from_slice(&reason.as_bytes()[..end]);
+            let mut body = Vec::new();
+            if is_close_code(code) {
+                body.extend_from_slice(&code.to_be_bytes());
+                body.extend_from_slice(&reason.as_bytes()[..end]);
+            }
             self.frame(Opcode::Close, false, &body, out);
             self.state = State::Closing;
         }
@@ -237,7 +257,8 @@ impl Session {
     // ANCHOR_END: send
 
     fn frame(&mut self, opcode: Opcode, rsv1: bool, payload: &[u8], out: &mut Vec<u8>) {
-        let key = self.keys.as_mut().map(|next| next());
+        let extras = self.extras.as_mut();
+        let key = extras.and_then(|extras| extras.keys.as_mut().map(|next| next()));
         let header = Header {
             fin: true,
             rsv1,

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpListener};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use http::{Refused, Request, Response, Status};
@@ -18,8 +19,8 @@ const BUFFER_SIZE: usize = 64 * 1024;
 /// Bytes of answers that wait until they are written, with one write.
 const MOST_UNSENT: usize = 64 * 1024;
 
-/// How long a client may take to read what was written. Policy, slow reader: it is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often to look whether something has come, or whether the server stops, where no call can tell.
+const LOOK: Duration = Duration::from_millis(50);
 
 // ANCHOR: serve
 /// Sends back every message. `welcome` says who may come, and with which session.
@@ -35,6 +36,9 @@ pub fn serve(
     report: impl Fn(News) + Send + Sync + 'static,
     welcome: impl Fn(&Request) -> Result<(Upgrade, Session), Response> + Send + Sync,
 ) -> io::Result<usize> {
+    // At the end nobody is waited for longer than the drain lasts.
+    let close = times.close.min(limits.drain);
+    let times = Times { close, ..times };
     threaded::serve_each(listener, limits, stop, report, |conversation| {
         match open(conversation, times, &welcome)? {
             Some((session, rest)) => converse(conversation, session, rest, times),
@@ -83,7 +87,8 @@ fn converse(
     times: Times,
 ) -> io::Result<u64> {
     let write = |out: &mut Vec<u8>| {
-        let deadline = Deadline::after(Instant::now(), PATIENCE);
+        // Policy, slow reader: it has as long as for a pong to take what was written.
+        let deadline = Deadline::after(Instant::now(), times.pong);
         let written = write_by(conversation.stream(), out, deadline);
         out.clear();
         written
@@ -116,26 +121,28 @@ fn converse(
             linger(conversation, times)?;
             return Ok(count);
         }
-        let wants = session.wants().max(filled + BUFFER_SIZE);
-        if buffer.len() < wants {
-            buffer.resize(wants, 0);
-        }
+        // A header may promise much. There is room for twice what has come, as long as that is too little.
+        let room = session.wants().min(2 * filled).max(filled + BUFFER_SIZE);
+        buffer.resize(room, 0);
         let now = Instant::now();
         let wait = pulse.deadline(&times).saturating_duration_since(now);
-        match conversation.listen_for(&mut buffer[filled..], wait)? {
+        let heard = match session.is_open() {
+            true => conversation.listen_for(&mut buffer[filled..], wait)?,
+            false => hear_an_answer(conversation, &mut buffer[filled..], wait)?,
+        };
+        match heard {
             Heard::Bytes(count) => {
                 filled += count;
                 pulse.heard(Instant::now());
             }
             Heard::End if conversation.is_stopped() && session.is_open() => {
                 session.close(1001, "the server stops", &mut out);
-                write(&mut out)?;
-                linger(conversation, times)?;
-                return Ok(count);
+                pulse.closing(Instant::now());
             }
             Heard::End => return Ok(count),
             Heard::Silence => {
-                if !pulse.late(Instant::now(), &mut session, &mut out) {
+                let now = Instant::now();
+                if pulse.deadline(&times) <= now && !pulse.late(now, &mut session, &mut out) {
                     return Err(io::Error::new(ErrorKind::TimedOut, "the client was silent"));
                 }
             }
@@ -144,15 +151,34 @@ fn converse(
 }
 // ANCHOR_END: converse
 
+/// Waits for the answer to our close frame when the server stops. Reading is shut down then (lesson 09): a
+/// read does not wait any more, and brings what has come all the same. So we look.
+fn hear_an_answer(
+    conversation: &Conversation,
+    buffer: &mut [u8],
+    patience: Duration,
+) -> io::Result<Heard> {
+    let deadline = Deadline::after(Instant::now(), patience);
+    loop {
+        let left = deadline.left(Instant::now());
+        match listen_for(conversation.stream(), buffer, left)? {
+            Heard::End if !left.is_zero() => thread::sleep(LOOK.min(left)),
+            heard => return Ok(heard),
+        }
+    }
+}
+
 /// Ends our side, and waits until the client has ended its own, but not for ever.
-fn linger(conversation: &Conversation, times: Times) -> io::Result<()> {
+pub(crate) fn linger(conversation: &Conversation, times: Times) -> io::Result<()> {
     conversation.stream().shutdown(Shutdown::Write)?;
     let deadline = Deadline::after(Instant::now(), times.close);
     let mut scrap = [0; 4096];
-    while let Heard::Bytes(_) = listen_for(
-        conversation.stream(),
-        &mut scrap,
-        deadline.left(Instant::now()),
-    )? {}
-    Ok(())
+    loop {
+        let left = deadline.left(Instant::now());
+        match listen_for(conversation.stream(), &mut scrap, left.min(LOOK))? {
+            Heard::Bytes(_) if !left.is_zero() => {}
+            Heard::Silence if !left.is_zero() && !conversation.is_stopped() => {}
+            _ => return Ok(()),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -54,35 +54,39 @@ thread_local! {
 
 // ANCHOR: converse
 /// One conversation: a task that lets [`Echo::turn`] do what can be done, and waits for what it needs next.
-async fn converse<W>(
+///
+/// Not an `async fn`: what such a function is given takes room twice, there and where it puts it.
+fn converse<W>(
     client: TcpStream,
     echo: Arc<Echo<W>>,
     mut stopping: watch::Receiver<bool>,
-) -> io::Result<u64>
+) -> impl Future<Output = io::Result<u64>>
 where
     W: Fn(&Request) -> Result<(Upgrade, Session), Response>,
 {
-    client.set_nodelay(true)?;
-    let talk = echo.begin(Instant::now());
-    let look_at = echo.deadline(&talk);
+    let _ = client.set_nodelay(true); // Is the client gone? The first read will tell.
+    let address = client.peer_addr();
     let mut guest = Guest {
-        address: client.peer_addr()?,
+        // Unspecified when the client is gone: nobody is told.
+        address: address.unwrap_or_else(|_| (Ipv4Addr::UNSPECIFIED, 0).into()),
         client,
-        talk,
+        talk: echo.begin(Instant::now()),
         is_drained: false,
         has_ended: false,
         stops: false,
     };
-    let mut stopped = pin!(stopping.wait_for(|stops| *stops));
-    let mut look = pin!(sleep_until(look_at.into()));
-    std::future::poll_fn(|context| {
-        if !guest.stops && stopped.as_mut().poll(context).is_ready() {
-            guest.stops = true;
-        }
-        guest.poll(&echo, look.as_mut(), context)
-    })
-    .await?;
-    Ok(guest.talk.count)
+    async move {
+        let mut stopped = pin!(stopping.wait_for(|stops| *stops));
+        let mut look = pin!(sleep_until(echo.deadline(&guest.talk).into()));
+        std::future::poll_fn(|context| {
+            if !guest.stops && stopped.as_mut().poll(context).is_ready() {
+                guest.stops = true;
+            }
+            guest.poll(&echo, look.as_mut(), context)
+        })
+        .await?;
+        Ok(guest.talk.count)
+    }
 }
 // ANCHOR_END: converse
 
