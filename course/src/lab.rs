@@ -25,6 +25,8 @@ use polling::{Feed, HOLD, long_poll, poll};
 use serde_json::{Value, json};
 use streaming::subscribe;
 
+use crate::push::Followers;
+
 /// Runs at the same time. Policy, too many: 503, and the page says so.
 const MOST_RUNS: usize = 8;
 /// How long events come, unless the page wants another time; and at most.
@@ -47,7 +49,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const SOME_DATE: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
 /// The ways to ask, as the page and its addresses call them. Another one needs a name here and an arm in [`Run::ask`].
-const WAYS: [&str; 4] = ["poll-1s", "poll-100ms", "long-poll", "sse"];
+const WAYS: [&str; 5] = ["poll-1s", "poll-100ms", "long-poll", "sse", "websocket"];
 
 /// All labs.
 #[derive(Default)]
@@ -67,13 +69,14 @@ struct Run {
     number: u64,
     began: Instant,
     feed: Feed,
+    followers: Followers,
     /// One for each way.
     tallies: [Arc<Tally>; WAYS.len()],
 }
 
-/// What one way has cost, in bytes of HTTP. Those of TCP and IP come on top, and are nobody's choice.
+/// What one way has cost, in bytes of HTTP and of WebSocket frames. Those of TCP and IP come on top, and are nobody's choice.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     requests: AtomicU64,
     /// From the page.
     up: AtomicU64,
@@ -104,7 +107,7 @@ impl Lab {
     /// Ends all runs: the server stops.
     pub fn close(&self) {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.kept.iter().for_each(|run| run.feed.close());
+        runs.kept.iter().for_each(|run| run.followers.close());
     }
 
     /// Counts what `request` and `response` are in bytes, when they belong to a run: call it when nothing is added any
@@ -133,11 +136,10 @@ impl Lab {
     fn tally(&self, request: &Request) -> Option<Arc<Tally>> {
         let path = request.path().strip_prefix("/lab/latency/")?;
         let (number, way) = path.split_once('/')?;
-        let way = WAYS.iter().position(|known| *known == way)?;
         if request.method() != "GET" {
             return None;
         }
-        Some(self.run(number)?.tallies[way].clone())
+        self.run(number)?.tally(way)
     }
 
     fn run(&self, number: &str) -> Option<Arc<Run>> {
@@ -166,10 +168,12 @@ impl Lab {
             };
             runs.kept.remove(over);
         }
+        let feed = Feed::in_memory(MOST_EVENTS);
         let run = Arc::new(Run {
             number: runs.last_number + 1,
             began: Instant::now(),
-            feed: Feed::in_memory(MOST_EVENTS),
+            followers: Followers::new(feed.clone()),
+            feed,
             tallies: Default::default(),
         });
         let happening = run.clone();
@@ -196,7 +200,7 @@ impl Run {
                 false => Response::text(Status::NOT_FOUND, "that run is over: start another\n"),
             },
             ("POST", Some("stop")) => {
-                self.feed.close();
+                self.followers.close();
                 Response::plain(Status::NO_CONTENT)
             }
             _ => Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD, POST"),
@@ -209,8 +213,17 @@ impl Run {
             "poll-1s" | "poll-100ms" => poll(&self.feed, request),
             "long-poll" => long_poll(&self.feed, request, client, HOLD),
             "sse" => subscribe(&self.feed, request),
+            "websocket" => {
+                let tally = self.tally(way).unwrap_or_default();
+                self.followers.answer(request, tally)
+            }
             _ => Response::plain(Status::NOT_FOUND),
         }
+    }
+
+    fn tally(&self, way: &str) -> Option<Arc<Tally>> {
+        let way = WAYS.iter().position(|known| *known == way)?;
+        Some(self.tallies[way].clone())
     }
 
     fn state(&self) -> Value {
@@ -227,7 +240,9 @@ impl Run {
     /// An event's text is the moment in which it happens; false when nothing happens any more.
     fn publish(&self) -> bool {
         let has_room = (self.feed.last() as usize) < MOST_EVENTS && !self.feed.is_closed();
-        has_room && self.feed.publish(&self.now().to_string()).is_ok()
+        let has_happened = has_room && self.feed.publish(&self.now().to_string()).is_ok();
+        self.followers.tell();
+        has_happened
     }
 
     /// Lets events happen until `lasts` is over, `pace` apart on average, at moments that do not depend on each other: a
@@ -242,7 +257,7 @@ impl Run {
             }
         }
         self.wait_until(lasts + GRACE);
-        self.feed.close();
+        self.followers.close();
     }
 
     /// False when the run was stopped meanwhile.
@@ -258,6 +273,16 @@ impl Run {
 }
 
 impl Tally {
+    /// Bytes from the page.
+    pub fn add_up(&self, count: usize) {
+        self.up.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes to the page.
+    pub fn add_down(&self, count: usize) {
+        self.down.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// Requests, bytes up, bytes down.
     fn read(&self) -> [u64; 3] {
         [&self.requests, &self.up, &self.down].map(|count| count.load(Ordering::Relaxed))
@@ -295,7 +320,10 @@ fn head_length(response: &Response) -> u64 {
         Body::Bytes(bytes) => Length::Known(bytes.len() as u64),
         Body::File(_, length) => Length::Known(*length),
         Body::Stream(_) => Length::Unknown,
-        Body::Switch(_) => Length::Known(0),
+        Body::Switch(_) => {
+            connection.switch(&response.fields);
+            return connection.data_to_send().len() as u64;
+        }
     };
     connection.send_head(response.status, &fields, length);
     connection.data_to_send().len() as u64

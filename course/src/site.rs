@@ -69,7 +69,7 @@ impl Site {
             .refusal(request)
             .or_else(|| self.door(request))
             .or_else(|| self.lab.answer(request, client))
-            .or_else(|| reload.and_then(|reload| reload.answer(request, client)))
+            .or_else(|| reload.and_then(|reload| reload.answer(request)))
             .unwrap_or_else(|| self.page(request));
         self.lab.counted(request, body, guarded(response))
     }

@@ -11,8 +11,10 @@ use book::browser::Browser;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::tab::Tab;
+
 /// All ways, as the page calls them.
-const WAYS: [&str; 4] = ["poll-1s", "poll-100ms", "long-poll", "sse"];
+const WAYS: [&str; 5] = ["poll-1s", "poll-100ms", "long-poll", "sse", "websocket"];
 /// The paces among which a reader chooses: milliseconds between two events, on average.
 const PACES: [u64; 3] = [4000, 1000, 100];
 /// Where the recording is, in the workspace.
@@ -274,11 +276,12 @@ fn the_lab_measures_in_a_browser() {
             asked("long-poll") <= events + 1,
             "each answer but the last brings news"
         );
-        assert_eq!(asked("sse"), 1);
+        assert_eq!([asked("sse"), asked("websocket")], [1, 1]);
         if records {
             // On a busy machine this need not be so; then it is no run to show.
-            let [slow, quick, held, streamed] = WAYS.map(|way| median(&run["ways"][way]["delays"]));
-            assert!(streamed < held && held < quick && quick < slow);
+            let [slow, quick, held, streamed, pushed] =
+                WAYS.map(|way| median(&run["ways"][way]["delays"]));
+            assert!(streamed.max(pushed) < held && held < quick && quick < slow);
         }
         runs.push(run);
     }
@@ -494,6 +497,9 @@ fn the_lab_bears_some_runs_at_a_time() {
         ("GET", &format!("{second}/poll-1s?since=x"), "400"),
         ("GET", &format!("{second}/poll-1s?since=9"), "410"),
         ("GET", &format!("{second}/poll-1s/more"), "404"),
+        ("GET", &format!("{second}/websocket?since=0"), "426"),
+        ("GET", &format!("{second}/websocket?since=x"), "400"),
+        ("HEAD", &format!("{second}/websocket?since=0"), "405"),
     ] {
         assert_eq!(status(method, path), wanted, "{method} {path}");
     }
@@ -506,7 +512,7 @@ fn the_lab_counts_bytes() {
     let server = Server::start(folder.path());
     let started = server.json("POST", "/lab/latency?pace=50&lasts=1000&seed=1");
     let address = format!("/lab/latency/{}", started["run"]);
-    for way in WAYS {
+    for way in WAYS.into_iter().filter(|way| *way != "websocket") {
         let (mut up, mut down) = (0, 0);
         for since in [0, 1] {
             let head = server.head("GET", &format!("{address}/{way}?since={since}"));
@@ -525,4 +531,36 @@ fn the_lab_counts_bytes() {
         let state = server.json("GET", &address);
         assert_eq!(state["ways"][way], json!([2, up, down]), "{way}");
     }
+}
+
+/// Also when they are no HTTP any more: frames, both ways, down to the close frames.
+#[test]
+fn the_lab_counts_the_bytes_of_a_websocket() {
+    let folder = workspace(&nothing().to_string());
+    let server = Server::start(folder.path());
+    let started = server.json("POST", "/lab/latency?pace=50&lasts=1000&seed=1");
+    let address = format!("/lab/latency/{}", started["run"]);
+    let mut tab = Tab::open(&format!("{}{address}/websocket?since=0", server.address));
+    let wait_for = |number: u64, tab: &mut Tab| {
+        let event: Value = serde_json::from_str(&tab.hears().unwrap()).unwrap();
+        assert_eq!(event["id"], number);
+        let moment: f64 = event["text"].as_str().unwrap().parse().unwrap();
+        assert!(moment > 0.0);
+    };
+    wait_for(1, &mut tab);
+    wait_for(2, &mut tab);
+    // Who comes later, or anew, goes on where it was.
+    let mut late = Tab::open(&format!("{}{address}/websocket?since=1", server.address));
+    wait_for(2, &mut late);
+    let stop = server.ask(&server.head("POST", &format!("{address}/stop")));
+    assert!(stop.starts_with("HTTP/1.1 204 "), "{stop}");
+    let (mut up, mut down) = (0, 0);
+    for mut tab in [tab, late] {
+        while tab.hears().is_some() {}
+        assert_eq!(tab.closed, Some(1001));
+        up += tab.sent;
+        down += tab.received;
+    }
+    let state = server.json("GET", &address);
+    assert_eq!(state["ways"]["websocket"], json!([2, up, down]));
 }

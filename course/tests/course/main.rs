@@ -11,6 +11,7 @@ mod recordings;
 mod running;
 #[cfg(unix)]
 mod serve;
+mod tab;
 
 use fixture::{Fixture, RIGHT, add};
 
