@@ -1,12 +1,13 @@
 //! A page that follows events, without a browser: lesson 22's client, which counts its bytes.
 
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use timeouts::{Deadline, Heard, listen_for, write_by};
 use ws_session::{Closed, Heard as Said, Session, Target, random};
 
-use crate::running::PATIENCE;
+/// For anything that a server does.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Tab {
     stream: TcpStream,
