@@ -11,6 +11,9 @@
 //! | `GET /lab/latency/7/WAY?since=0` | events, in one of the ways [`WAYS`]                       |
 //! | `POST /lab/latency/7/say`        | something happens now                                     |
 //! | `POST /lab/latency/7/stop`       | the run is over                                           |
+//!
+//! `POST /lab/frames` answers bytes with what lesson 21 says to them. The query may say who has sent them (`from=client`), and
+//! that compression is agreed on (`deflate=1`).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -24,6 +27,7 @@ use http::{Body, Connection, Length, Request, Response, Status, Stream};
 use polling::{Feed, HOLD, long_poll, poll};
 use serde_json::{Value, json};
 use streaming::subscribe;
+use ws_frames::Role;
 
 use crate::push::Followers;
 
@@ -44,6 +48,9 @@ const GREATEST_PACE: Duration = Duration::from_secs(10);
 const MOST_EVENTS: usize = 2_000;
 /// How often a run looks whether it was stopped.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// Bytes that are explained. Policy, more: 413. The page says so before.
+const MOST_BYTES: usize = 4096;
 
 /// How long the field Date is, always: RFC 9110, section 5.6.7.
 const SOME_DATE: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
@@ -86,8 +93,11 @@ pub struct Tally {
 
 impl Lab {
     /// The answer to a request below `/lab/`; `None` for any other.
-    pub fn answer(&self, request: &Request, client: &Client) -> Option<Response> {
+    pub fn answer(&self, request: &Request, body: &[u8], client: &Client) -> Option<Response> {
         let path = request.path().strip_prefix("/lab/")?;
+        if path == "frames" {
+            return Some(explained(request, body));
+        }
         let mut parts = path.split('/');
         if parts.next() != Some("latency") {
             return Some(Response::plain(Status::NOT_FOUND));
@@ -329,6 +339,26 @@ fn head_length(response: &Response) -> u64 {
     connection.data_to_send().len() as u64
 }
 
+/// The frame lab, for pages that have no program of their own.
+fn explained(request: &Request, body: &[u8]) -> Response {
+    let query = Query::of(request);
+    let from = match query.value("from") {
+        None | Some("") => None,
+        Some("client") => Some(Role::Client),
+        Some("server") => Some(Role::Server),
+        Some(_) => return Response::text(Status::BAD_REQUEST, "from is client or server\n"),
+    };
+    match request.method() {
+        "GET" | "HEAD" => Response::text(Status::OK, "POST the bytes of frames\n"),
+        "POST" if body.len() > MOST_BYTES => Response::plain(Status::CONTENT_TOO_LARGE),
+        "POST" => {
+            let explanation = ws_frames::explain(body, from, query.number("deflate") == Some(1));
+            Response::text(Status::OK, explanation.to_string())
+        }
+        _ => Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD, POST"),
+    }
+}
+
 fn say(status: Status, value: &Value) -> Response {
     let response = Response::new(status, "application/json", value.to_string());
     response.with("Cache-Control", "no-store")
@@ -342,8 +372,12 @@ impl<'a> Query<'a> {
         Self(request.query().unwrap_or_default())
     }
 
-    fn number(&self, name: &str) -> Option<u64> {
+    fn value(&self, name: &str) -> Option<&'a str> {
         let mut pairs = self.0.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(known, _)| *known == name)?.1.parse().ok()
+        Some(pairs.find(|(known, _)| *known == name)?.1)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.value(name)?.parse().ok()
     }
 }

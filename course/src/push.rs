@@ -203,8 +203,7 @@ impl Page {
         loop {
             let mut bytes = &mut buffer[..filled];
             loop {
-                let (heard, rest) =
-                    self.say(|state, out| state.session.next_event(bytes, out));
+                let (heard, rest) = self.say(|state, out| state.session.next_event(bytes, out));
                 bytes = rest;
                 if heard.is_none() {
                     break;
@@ -238,9 +237,7 @@ impl Page {
                 Heard::Silence => {
                     let now = Instant::now();
                     let is_late = pulse.deadline(&TIMES) <= now;
-                    if is_late
-                        && !self.say(|state, out| pulse.late(now, &mut state.session, out))
-                    {
+                    if is_late && !self.say(|state, out| pulse.late(now, &mut state.session, out)) {
                         return Err(io::Error::new(ErrorKind::TimedOut, "the page was silent"));
                     }
                 }

@@ -24,10 +24,22 @@ const SHORT: u64 = 3000;
 /// Of the random moments; with it, events happen in each run.
 const SEED: u64 = 8;
 /// For a run to be over, behind its own time.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A workspace with a book of one page, with the lab on it and the recorded runs.
 fn workspace(recorded: &str) -> TempDir {
+    let ways = WAYS.join(", ");
+    let folder = book_of(&format!(
+        "```lab\nlab: latency\ntitle: Ways\nways: {ways}\n```\n"
+    ));
+    let file = folder.path().join(RECORDING);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, recorded).unwrap();
+    folder
+}
+
+/// A workspace with a book of one page, `lab.html`, that shows `text`.
+pub fn book_of(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let here = workspace_root().join("book");
     let write = |file: &str, text: &str| {
@@ -48,16 +60,14 @@ fn workspace(recorded: &str) -> TempDir {
         "book/book.toml",
         &fs::read_to_string(here.join("book.toml")).unwrap(),
     );
-    write(RECORDING, recorded);
     for (code, heading) in [("en", "# Lab {#lab}"), ("ko", "# 실험 {#lab}")] {
         write(
             &format!("book/{code}/SUMMARY.md"),
             "# Summary\n\n[Lab](lab.md)\n",
         );
-        let ways = WAYS.join(", ");
         write(
             &format!("book/{code}/lab.md"),
-            &format!("{heading}\n\n```lab\nlab: latency\ntitle: Ways\nways: {ways}\n```\n"),
+            &format!("{heading}\n\n{text}"),
         );
     }
     for room in ["exercises", "solutions"] {
@@ -66,14 +76,14 @@ fn workspace(recorded: &str) -> TempDir {
     folder
 }
 
-fn workspace_root() -> PathBuf {
+pub fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
         .to_path_buf()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -98,15 +108,15 @@ fn nothing() -> Value {
 }
 
 /// `cargo course serve`; dropping it ends it.
-struct Server {
+pub struct Server {
     process: Child,
-    address: String,
+    pub address: String,
     /// Where the server goes on to speak: it would fail if nobody could hear it.
     _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
-    fn start(workspace: &Path) -> Server {
+    pub fn start(workspace: &Path) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_course"))
             .args(["serve", "--port", "0", "--no-open"])
             .current_dir(workspace)
@@ -134,7 +144,7 @@ impl Server {
     }
 
     /// Asks as no browser would, and returns what really goes over the wire.
-    fn ask(&self, head: &str) -> String {
+    pub fn ask(&self, head: &str) -> String {
         let mut stream = self.begin(head);
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -176,7 +186,7 @@ fn is(state: &str) -> String {
     format!("document.querySelector('figure.lab')?.dataset.state === '{state}'")
 }
 
-fn wait_for(browser: &mut Browser, expression: &str, patience: Duration) {
+pub fn wait_for(browser: &mut Browser, expression: &str, patience: Duration) {
     let deadline = Instant::now() + patience;
     while browser.evaluate(expression).unwrap() != true {
         assert!(Instant::now() < deadline, "never true: {expression}");
@@ -302,7 +312,11 @@ fn the_lab_measures_in_a_browser() {
     for scheme in ["light", "dark"] {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.call("Emulation.setEmulatedMedia", media).unwrap();
-        assert_eq!(not_accessible(&mut browser), json!([]), "{scheme}");
+        assert_eq!(
+            not_accessible(&mut browser, "figure.lab"),
+            json!([]),
+            "{scheme}"
+        );
     }
     if let Some(picture) = std::env::var_os("LAB_PICTURE") {
         browser.take_picture(Path::new(&picture)).unwrap();
@@ -375,18 +389,20 @@ fn the_lab_obeys_its_buttons_and_survives_its_server() {
     assert!(!complaints(&browser).contains("exceptionThrown"));
 }
 
-/// What axe finds in the figure.
-fn not_accessible(browser: &mut Browser) -> Value {
+/// What axe finds in a figure.
+pub fn not_accessible(browser: &mut Browser, figure: &str) -> Value {
     let axe = workspace_root().join("book/assets-test/axe.min.js");
     let axe = fs::read_to_string(axe).unwrap();
     browser.evaluate(&format!("{axe};0")).unwrap();
-    let run = "axe.run('figure.lab', { preload: false, resultTypes: ['violations'] })
-        .then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))";
-    browser.evaluate(run).unwrap()
+    let run = format!(
+        "axe.run('{figure}', {{ preload: false, resultTypes: ['violations'] }})
+            .then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))"
+    );
+    browser.evaluate(&run).unwrap()
 }
 
 /// What the page's scripts and the browser complained of.
-fn complaints(browser: &Browser) -> String {
+pub fn complaints(browser: &Browser) -> String {
     let is_complaint = |event: &&Value| {
         event["method"] == "Runtime.exceptionThrown"
             || (event["method"] == "Log.entryAdded" && event["params"]["entry"]["level"] == "error")

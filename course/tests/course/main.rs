@@ -5,6 +5,7 @@
 )]
 
 mod fixture;
+mod frames;
 mod lab;
 mod recordings;
 #[cfg(unix)]

@@ -380,9 +380,10 @@ fn open_pages_follow_an_author() {
     );
 
     let mut tab = served.tab(0);
-    served
-        .fixture
-        .write("book/en/introduction.md", &source.replace("book", "new book"));
+    served.fixture.write(
+        "book/en/introduction.md",
+        &source.replace("book", "new book"),
+    );
     assert_eq!(tab.hears().unwrap(), "1 built");
     // Who comes too late hears of it all the same; also who has another server's number.
     for missed in [0, 7] {
