@@ -196,17 +196,20 @@
     const pattern = ({ at, bytes, field }, turn) => {
         const code = part('code');
         let place = 8;
-        for (const letter of bytes) {
-            place -= letter === ' ' ? 0 : 1;
-            if (letter !== '0' && letter !== '1') {
-                code.append(letter);
+        for (const letter of bytes.replace(' ', '')) {
+            place -= 1;
+            if (place % 4 === 3) {
+                code.append(part('span', { className: 'nibble' }));
+            }
+            if (letter === '.') {
+                code.lastChild.append(part('span', {}, letter));
                 continue;
             }
             const mask = 1 << place;
             const button = part('button', { type: 'button', ariaLabel: words.bit(field, place, letter), ariaPressed: letter === '1' }, letter);
             button.dataset.bit = `${at}.${place}`;
             button.addEventListener('click', () => turn(at, mask));
-            code.append(button);
+            code.lastChild.append(button);
         }
         return code;
     };

@@ -7,6 +7,7 @@
 //!   [`TARGET`] is installed, and stands in the page;
 //! - by the course's server, at `/lab/frames`, where it is not.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -247,7 +248,7 @@ fn program(root: &Path) -> Result<Option<Vec<u8>>, String> {
         return Ok(None);
     }
     let folder = root.join(FOLDER);
-    let built = Command::new("cargo")
+    let built = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--quiet", "--package", "ws-frames"])
         .args(["--bin", "ws-dump", "--profile", "page", "--target", TARGET])
         .arg("--target-dir")
