@@ -430,7 +430,8 @@ mod tests {
         let words = Words::read(&root).unwrap();
         let assert_drawn = |bytes: &[u8]| {
             for from in [None, Some(Role::Client), Some(Role::Server)] {
-                let said = ws_frames::explain(bytes, from, bytes.len() % 2 == 0).to_string();
+                let said =
+                    ws_frames::explain(bytes, from, bytes.len().is_multiple_of(2)).to_string();
                 let (_, rows) = parse(&format!("title: T\n{said}"))
                     .unwrap_or_else(|fault| panic!("{fault}\n{said}"));
                 for row in rows {
