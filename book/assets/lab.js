@@ -231,6 +231,29 @@
                 } // Otherwise it connects anew by itself.
             };
         }),
+        'websocket': (measurement, key, way) => new Promise((ended, failed) => {
+            const socket = new WebSocket(`ws://${location.host}${measurement.address}/${key}?since=0`);
+            let request = null;
+            measurement.ended.signal.addEventListener('abort', () => socket.close());
+            socket.onopen = () => {
+                request = measurement.asks(way);
+            };
+            socket.onmessage = ({ data }) => {
+                const [id] = data.split(' ', 1);
+                measurement.brings(way, request, Number(id), data.slice(id.length + 1));
+            };
+            // It does not connect anew by itself, as an EventSource does.
+            socket.onclose = ({ code }) => {
+                if (request) {
+                    request[1] ??= Math.round(measurement.now());
+                }
+                if (measurement.isOver) {
+                    ended();
+                } else {
+                    failed(new Error(`the WebSocket has ended: ${code}`));
+                }
+            };
+        }),
     };
 
     // ---- What it means

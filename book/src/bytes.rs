@@ -67,20 +67,37 @@ enum Row {
 
 /// Draws the text of a fence as a `<figure>` whose caption has the id `id`. `language` is `en` or `ko`.
 pub(crate) fn draw(root: &Path, text: &str, language: &str, id: &str) -> Result<String, String> {
+    draw_with(root, text, language, id, "", "")
+}
+
+/// The same, with something more of HTML before the table and behind it.
+pub(crate) fn draw_with(
+    root: &Path,
+    text: &str,
+    language: &str,
+    id: &str,
+    before: &str,
+    behind: &str,
+) -> Result<String, String> {
     let (title, rows) = parse(text)?;
-    match language {
+    let table = match language {
         "ko" => {
             let words = Words::read(root)?;
             let rows = rows.into_iter().map(|row| row.in_korean(&words));
-            Ok(table(
-                &title,
-                &rows.collect::<Result<Vec<_>, _>>()?,
-                &COLUMNS[1],
-                id,
-            ))
+            table(&rows.collect::<Result<Vec<_>, _>>()?, &COLUMNS[1])
         }
-        _ => Ok(table(&title, &rows, &COLUMNS[0], id)),
-    }
+        _ => table(&rows, &COLUMNS[0]),
+    };
+    Ok(format!(
+        "<figure class=\"bytes\" aria-labelledby=\"{id}\">{before}{table}{behind}\
+         <figcaption id=\"{id}\">{}</figcaption></figure>",
+        escape(&title)
+    ))
+}
+
+/// What recordings say, and its Korean, with stars for what differs; what says most comes first.
+pub(crate) fn korean(root: &Path) -> Result<Vec<(String, String)>, String> {
+    Ok(Words::read(root)?.0)
 }
 
 fn parse(text: &str) -> Result<(String, Vec<Row>), String> {
@@ -316,8 +333,8 @@ impl Row {
     }
 }
 
-fn table(title: &str, rows: &[Row], columns: &[&str; 4], id: &str) -> String {
-    let mut out = format!("<figure class=\"bytes\" aria-labelledby=\"{id}\"><table><thead><tr>");
+fn table(rows: &[Row], columns: &[&str; 4]) -> String {
+    let mut out = "<table><thead><tr>".to_owned();
     for column in columns {
         let _ = write!(out, "<th scope=\"col\">{column}</th>");
     }
@@ -361,11 +378,7 @@ fn table(title: &str, rows: &[Row], columns: &[&str; 4], id: &str) -> String {
             escape(meaning)
         );
     }
-    let _ = write!(
-        out,
-        "</tbody></table><figcaption id=\"{id}\">{}</figcaption></figure>",
-        escape(title)
-    );
+    out.push_str("</tbody></table>");
     // A body without rows is left where a heading comes first.
     out.replace("<tbody></tbody>", "")
 }
@@ -378,7 +391,10 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ws_frames::{Header, Opcode, Role};
+
     use super::*;
+    use crate::frames;
 
     const FRAME: &str = "title: T\n\
         a client's frame\n  \
@@ -405,6 +421,53 @@ mod tests {
         assert_ne!(text, FRAME);
         let fault = draw(Path::new(""), &text, "en", "b").unwrap_err();
         assert!(fault.contains(sentence), "{fault}");
+    }
+
+    /// The frame lab shows whatever a reader asks for, in Korean too.
+    #[test]
+    fn everything_that_a_program_says_can_be_drawn() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let words = Words::read(&root).unwrap();
+        let assert_drawn = |bytes: &[u8]| {
+            for from in [None, Some(Role::Client), Some(Role::Server)] {
+                let said =
+                    ws_frames::explain(bytes, from, bytes.len().is_multiple_of(2)).to_string();
+                let (_, rows) = parse(&format!("title: T\n{said}"))
+                    .unwrap_or_else(|fault| panic!("{fault}\n{said}"));
+                for row in rows {
+                    row.in_korean(&words)
+                        .unwrap_or_else(|fault| panic!("{fault}\n{said}"));
+                }
+            }
+        };
+        for example in frames::examples() {
+            for end in 1..=example.len() {
+                assert_drawn(&example[..end]);
+            }
+            for bit in 0..8 * example.len() {
+                let mut turned = example.clone();
+                turned[bit / 8] ^= 1 << (bit % 8);
+                assert_drawn(&turned);
+            }
+        }
+        for code in (998..1020_u16).chain([2999, 3000, 3999, 4000, 4999, 5000]) {
+            let [high, low] = code.to_be_bytes();
+            assert_drawn(&[0x88, 0x02, high, low]);
+            assert_drawn(&[0x88, 0x82, 0, 0, 0, 0, high, low]);
+        }
+        for length in [126, 1000, 70_000] {
+            let key = [0x37, 0xfa, 0x21, 0x3d];
+            let header = Header {
+                fin: true,
+                rsv1: false,
+                opcode: Opcode::Binary,
+                key: Some(key),
+                length: length as u64,
+            };
+            assert_drawn(&[&header.bytes()[..], &vec![0x20; length]].concat());
+        }
+        assert_drawn(b"GET /chat HTTP/1.1\r\nHost: x\r\n\r\n\x81\x80abcd");
+        assert_drawn(b"HTTP/1.1 101 Switching Protocols\r\nUpgr");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! lab: latency                          the recording, `book/labs/latency.json`
-//! title: Four ways to hear of an event  shown under the figure
+//! title: Two ways to hear of an event   shown under the figure
 //! ways: poll-1s, long-poll              which of the recorded ways, in this order
 //! ```
 //!
@@ -23,11 +23,12 @@ const FIRST_PACE: u64 = 1000;
 const LASTS: u64 = 20_000;
 
 /// What the addresses and the recording call a way, and its names in English and Korean.
-const WAYS: [(&str, [&str; 2]); 4] = [
+const WAYS: [(&str, [&str; 2]); 5] = [
     ("poll-1s", ["Polling every second", "1초마다 폴링"]),
     ("poll-100ms", ["Polling every 0.1 s", "0.1초마다 폴링"]),
     ("long-poll", ["Long polling", "롱 폴링"]),
     ("sse", ["Server-Sent Events", "Server-Sent Events"]),
+    ("websocket", ["WebSocket", "WebSocket"]),
 ];
 
 /// Text around a figure, in one language.

@@ -11,6 +11,9 @@
 //! | `GET /lab/latency/7/WAY?since=0` | events, in one of the ways [`WAYS`]                       |
 //! | `POST /lab/latency/7/say`        | something happens now                                     |
 //! | `POST /lab/latency/7/stop`       | the run is over                                           |
+//!
+//! `POST /lab/frames` answers bytes with what lesson 21 says to them. The query may say who has sent them (`from=client`), and
+//! that compression is agreed on (`deflate=1`).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -24,6 +27,9 @@ use http::{Body, Connection, Length, Request, Response, Status, Stream};
 use polling::{Feed, HOLD, long_poll, poll};
 use serde_json::{Value, json};
 use streaming::subscribe;
+use ws_frames::Role;
+
+use crate::push::Followers;
 
 /// Runs at the same time. Policy, too many: 503, and the page says so.
 const MOST_RUNS: usize = 8;
@@ -43,11 +49,14 @@ const MOST_EVENTS: usize = 2_000;
 /// How often a run looks whether it was stopped.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Bytes that are explained. Policy, more: 413. The page says so before.
+const MOST_BYTES: usize = 4096;
+
 /// How long the field Date is, always: RFC 9110, section 5.6.7.
 const SOME_DATE: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
 /// The ways to ask, as the page and its addresses call them. Another one needs a name here and an arm in [`Run::ask`].
-const WAYS: [&str; 4] = ["poll-1s", "poll-100ms", "long-poll", "sse"];
+const WAYS: [&str; 5] = ["poll-1s", "poll-100ms", "long-poll", "sse", "websocket"];
 
 /// All labs.
 #[derive(Default)]
@@ -67,13 +76,14 @@ struct Run {
     number: u64,
     began: Instant,
     feed: Feed,
+    followers: Followers,
     /// One for each way.
     tallies: [Arc<Tally>; WAYS.len()],
 }
 
-/// What one way has cost, in bytes of HTTP. Those of TCP and IP come on top, and are nobody's choice.
+/// What one way has cost, in bytes of HTTP and of WebSocket frames. Those of TCP and IP come on top, and are nobody's choice.
 #[derive(Default)]
-struct Tally {
+pub struct Tally {
     requests: AtomicU64,
     /// From the page.
     up: AtomicU64,
@@ -83,8 +93,11 @@ struct Tally {
 
 impl Lab {
     /// The answer to a request below `/lab/`; `None` for any other.
-    pub fn answer(&self, request: &Request, client: &Client) -> Option<Response> {
+    pub fn answer(&self, request: &Request, body: &[u8], client: &Client) -> Option<Response> {
         let path = request.path().strip_prefix("/lab/")?;
+        if path == "frames" {
+            return Some(explained(request, body));
+        }
         let mut parts = path.split('/');
         if parts.next() != Some("latency") {
             return Some(Response::plain(Status::NOT_FOUND));
@@ -104,7 +117,7 @@ impl Lab {
     /// Ends all runs: the server stops.
     pub fn close(&self) {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        runs.kept.iter().for_each(|run| run.feed.close());
+        runs.kept.iter().for_each(|run| run.followers.close());
     }
 
     /// Counts what `request` and `response` are in bytes, when they belong to a run: call it when nothing is added any
@@ -133,11 +146,10 @@ impl Lab {
     fn tally(&self, request: &Request) -> Option<Arc<Tally>> {
         let path = request.path().strip_prefix("/lab/latency/")?;
         let (number, way) = path.split_once('/')?;
-        let way = WAYS.iter().position(|known| *known == way)?;
         if request.method() != "GET" {
             return None;
         }
-        Some(self.run(number)?.tallies[way].clone())
+        self.run(number)?.tally(way)
     }
 
     fn run(&self, number: &str) -> Option<Arc<Run>> {
@@ -166,10 +178,12 @@ impl Lab {
             };
             runs.kept.remove(over);
         }
+        let feed = Feed::in_memory(MOST_EVENTS);
         let run = Arc::new(Run {
             number: runs.last_number + 1,
             began: Instant::now(),
-            feed: Feed::in_memory(MOST_EVENTS),
+            followers: Followers::new(feed.clone()),
+            feed,
             tallies: Default::default(),
         });
         let happening = run.clone();
@@ -196,7 +210,7 @@ impl Run {
                 false => Response::text(Status::NOT_FOUND, "that run is over: start another\n"),
             },
             ("POST", Some("stop")) => {
-                self.feed.close();
+                self.followers.close();
                 Response::plain(Status::NO_CONTENT)
             }
             _ => Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD, POST"),
@@ -209,8 +223,17 @@ impl Run {
             "poll-1s" | "poll-100ms" => poll(&self.feed, request),
             "long-poll" => long_poll(&self.feed, request, client, HOLD),
             "sse" => subscribe(&self.feed, request),
+            "websocket" => {
+                let tally = self.tally(way).unwrap_or_default();
+                self.followers.answer(request, tally)
+            }
             _ => Response::plain(Status::NOT_FOUND),
         }
+    }
+
+    fn tally(&self, way: &str) -> Option<Arc<Tally>> {
+        let way = WAYS.iter().position(|known| *known == way)?;
+        Some(self.tallies[way].clone())
     }
 
     fn state(&self) -> Value {
@@ -227,7 +250,9 @@ impl Run {
     /// An event's text is the moment in which it happens; false when nothing happens any more.
     fn publish(&self) -> bool {
         let has_room = (self.feed.last() as usize) < MOST_EVENTS && !self.feed.is_closed();
-        has_room && self.feed.publish(&self.now().to_string()).is_ok()
+        let has_happened = has_room && self.feed.publish(&self.now().to_string()).is_ok();
+        self.followers.tell();
+        has_happened
     }
 
     /// Lets events happen until `lasts` is over, `pace` apart on average, at moments that do not depend on each other: a
@@ -242,7 +267,7 @@ impl Run {
             }
         }
         self.wait_until(lasts + GRACE);
-        self.feed.close();
+        self.followers.close();
     }
 
     /// False when the run was stopped meanwhile.
@@ -258,6 +283,16 @@ impl Run {
 }
 
 impl Tally {
+    /// Bytes from the page.
+    pub fn add_up(&self, count: usize) {
+        self.up.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes to the page.
+    pub fn add_down(&self, count: usize) {
+        self.down.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
     /// Requests, bytes up, bytes down.
     fn read(&self) -> [u64; 3] {
         [&self.requests, &self.up, &self.down].map(|count| count.load(Ordering::Relaxed))
@@ -295,10 +330,33 @@ fn head_length(response: &Response) -> u64 {
         Body::Bytes(bytes) => Length::Known(bytes.len() as u64),
         Body::File(_, length) => Length::Known(*length),
         Body::Stream(_) => Length::Unknown,
-        Body::Switch(_) => Length::Known(0),
+        Body::Switch(_) => {
+            connection.switch(&response.fields);
+            return connection.data_to_send().len() as u64;
+        }
     };
     connection.send_head(response.status, &fields, length);
     connection.data_to_send().len() as u64
+}
+
+/// The frame lab, for pages that have no program of their own.
+fn explained(request: &Request, body: &[u8]) -> Response {
+    let query = Query::of(request);
+    let from = match query.value("from") {
+        None | Some("") => None,
+        Some("client") => Some(Role::Client),
+        Some("server") => Some(Role::Server),
+        Some(_) => return Response::text(Status::BAD_REQUEST, "from is client or server\n"),
+    };
+    match request.method() {
+        "GET" | "HEAD" => Response::text(Status::OK, "POST the bytes of frames\n"),
+        "POST" if body.len() > MOST_BYTES => Response::plain(Status::CONTENT_TOO_LARGE),
+        "POST" => {
+            let explanation = ws_frames::explain(body, from, query.number("deflate") == Some(1));
+            Response::text(Status::OK, explanation.to_string())
+        }
+        _ => Response::plain(Status::METHOD_NOT_ALLOWED).with("Allow", "GET, HEAD, POST"),
+    }
 }
 
 fn say(status: Status, value: &Value) -> Response {
@@ -314,8 +372,12 @@ impl<'a> Query<'a> {
         Self(request.query().unwrap_or_default())
     }
 
-    fn number(&self, name: &str) -> Option<u64> {
+    fn value(&self, name: &str) -> Option<&'a str> {
         let mut pairs = self.0.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(known, _)| *known == name)?.1.parse().ok()
+        Some(pairs.find(|(known, _)| *known == name)?.1)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.value(name)?.parse().ok()
     }
 }

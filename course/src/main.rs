@@ -17,6 +17,7 @@ mod overlay;
 mod process;
 mod progress;
 mod proof;
+mod push;
 mod reload;
 mod serve;
 mod show;

@@ -1,23 +1,24 @@
-// Lesson 18: one request waits for the next build. Only the page that somebody looks at asks, because a browser has
-// six connections to a server, for all of its tabs.
-(async () => {
+// Lesson 22: a WebSocket, in which the server says when there is a newer build. Each tab may have one: they do not count
+// among the six connections that a browser has to a server, for all of its tabs.
+(() => {
   let lost = false;
-  for (;;) {
-    const turned = new AbortController();
-    document.addEventListener("visibilitychange", () => turned.abort(), { once: true });
+  // A page that nobody looks at is loaded anew when somebody does.
+  const reload = () => {
     if (document.hidden) {
-      await new Promise((on) => turned.signal.addEventListener("abort", on));
-      continue;
+      document.addEventListener("visibilitychange", reload, { once: true });
+    } else {
+      location.reload();
     }
-    try {
-      // Whoever has lost the server asks without a cursor, and is answered at once.
-      const answer = await fetch(lost ? "/reload" : "/reload?since=CURSOR", { signal: turned.signal });
-      const { cursor } = await answer.json();
-      if (lost || cursor !== CURSOR) return location.reload();
-    } catch {
-      if (turned.signal.aborted) continue;
+  };
+  const follow = () => {
+    const socket = new WebSocket(`ws://${location.host}/reload?since=CURSOR`);
+    socket.onmessage = reload;
+    // Whoever has lost the server and found it again cannot know what happened meanwhile.
+    socket.onopen = () => lost && reload();
+    socket.onclose = () => {
       lost = true;
-      await new Promise((on) => setTimeout(on, 1000));
-    }
-  }
+      setTimeout(follow, 1000);
+    };
+  };
+  follow();
 })();

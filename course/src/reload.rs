@@ -1,18 +1,19 @@
-//! For authors: a save builds the book anew, and open pages show it at once. They wait for it with lesson 18's long polling.
+//! For authors: a save builds the book anew, and open pages show it at once. They hear of it over lesson 22's WebSocket.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use http::threaded::Client;
 use http::{Body, Request, Response, Status};
 use notify::RecommendedWatcher;
-use polling::{Feed, HOLD, long_poll};
+use polling::Feed;
 
+use crate::push::Followers;
 use crate::watch;
 
 /// What the book is made from, from the root.
@@ -33,20 +34,22 @@ const SCRIPT: &str = include_str!("reload.js");
 #[derive(Clone)]
 pub struct Reload {
     builds: Feed,
+    pages: Followers,
 }
 
 impl Reload {
     /// The first build is done.
     pub fn new() -> Self {
-        Self {
-            builds: Feed::in_memory(KEPT),
-        }
+        let builds = Feed::in_memory(KEPT);
+        let pages = Followers::new(builds.clone());
+        Self { builds, pages }
     }
 
     /// There is a new build.
     pub fn built(&self) {
         // A feed in memory takes every short text.
         let _ = self.builds.publish("built");
+        self.pages.tell();
     }
 
     /// The number of the last build.
@@ -54,15 +57,15 @@ impl Reload {
         self.builds.last()
     }
 
-    /// Lets everybody go who waits: the server stops.
+    /// Says goodbye to all pages: the server stops.
     pub fn close(&self) {
-        self.builds.close();
+        self.pages.close();
     }
 
-    /// `/reload?since=CURSOR`: answers when there is a newer build.
-    pub fn answer(&self, request: &Request, client: &Client) -> Option<Response> {
+    /// `/reload?since=CURSOR`: a WebSocket that says when there is a newer build.
+    pub fn answer(&self, request: &Request) -> Option<Response> {
         let is_asked = request.path() == "/reload";
-        is_asked.then(|| long_poll(&self.builds, request, client, HOLD))
+        is_asked.then(|| self.pages.answer(request, Arc::default()))
     }
 
     /// The page with the script, when it is one. It shows the build `cursor`, or a later one.

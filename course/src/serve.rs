@@ -22,6 +22,8 @@ const NEXT_PORTS: std::ops::Range<u16> = 7030..7050;
 
 /// Connections at the same time: 1,000 open tabs, with one to load each of them anew.
 const MOST_CONNECTIONS: usize = 2_000;
+/// Descriptors of a connection: a WebSocket's is held twice, by who hears the page and by who tells it something.
+const DESCRIPTORS_EACH: u64 = 2;
 /// Descriptors that are no connections: the listener, files that are being sent, the terminal.
 const OTHER_DESCRIPTORS: u64 = 200;
 /// How long a browser that does not read its last response can keep us from ending. Who waits for an event looks once
@@ -115,7 +117,8 @@ impl Server {
 
 /// So many fit into what the system allows.
 fn connections(descriptors: Option<u64>) -> usize {
-    let fitting = descriptors.map(|limit| limit.saturating_sub(OTHER_DESCRIPTORS).max(1));
+    let fitting = descriptors
+        .map(|limit| (limit.saturating_sub(OTHER_DESCRIPTORS) / DESCRIPTORS_EACH).max(1));
     fitting
         .and_then(|fitting| usize::try_from(fitting).ok())
         .map_or(MOST_CONNECTIONS, |fitting| fitting.min(MOST_CONNECTIONS))
@@ -178,7 +181,7 @@ mod tests {
     fn connections_leave_descriptors_for_the_rest() {
         assert_eq!(connections(None), MOST_CONNECTIONS);
         assert_eq!(connections(Some(1_000_000)), MOST_CONNECTIONS);
-        assert_eq!(connections(Some(1_024)), 824);
+        assert_eq!(connections(Some(1_024)), 412);
         assert_eq!(connections(Some(100)), 1);
     }
 }

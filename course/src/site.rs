@@ -14,8 +14,8 @@ use crate::trouble::{Result, Trouble};
 const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 /// The pages need nothing from anywhere else, and so nothing else can be smuggled into them. mdBook has its small scripts
-/// and styles inside of its pages.
-const POLICY: &str = "default-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+/// and styles inside of its pages, and the frame lab its program.
+const POLICY: &str = "default-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// All that is served.
 pub struct Site {
@@ -68,8 +68,8 @@ impl Site {
         let response = self
             .refusal(request)
             .or_else(|| self.door(request))
-            .or_else(|| self.lab.answer(request, client))
-            .or_else(|| reload.and_then(|reload| reload.answer(request, client)))
+            .or_else(|| self.lab.answer(request, body, client))
+            .or_else(|| reload.and_then(|reload| reload.answer(request)))
             .unwrap_or_else(|| self.page(request));
         self.lab.counted(request, body, guarded(response))
     }

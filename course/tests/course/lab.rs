@@ -11,8 +11,10 @@ use book::browser::Browser;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::tab::Tab;
+
 /// All ways, as the page calls them.
-const WAYS: [&str; 4] = ["poll-1s", "poll-100ms", "long-poll", "sse"];
+const WAYS: [&str; 5] = ["poll-1s", "poll-100ms", "long-poll", "sse", "websocket"];
 /// The paces among which a reader chooses: milliseconds between two events, on average.
 const PACES: [u64; 3] = [4000, 1000, 100];
 /// Where the recording is, in the workspace.
@@ -22,10 +24,22 @@ const SHORT: u64 = 3000;
 /// Of the random moments; with it, events happen in each run.
 const SEED: u64 = 8;
 /// For a run to be over, behind its own time.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A workspace with a book of one page, with the lab on it and the recorded runs.
 fn workspace(recorded: &str) -> TempDir {
+    let ways = WAYS.join(", ");
+    let folder = book_of(&format!(
+        "```lab\nlab: latency\ntitle: Ways\nways: {ways}\n```\n"
+    ));
+    let file = folder.path().join(RECORDING);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, recorded).unwrap();
+    folder
+}
+
+/// A workspace with a book of one page, `lab.html`, that shows `text`.
+pub fn book_of(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let here = workspace_root().join("book");
     let write = |file: &str, text: &str| {
@@ -46,16 +60,14 @@ fn workspace(recorded: &str) -> TempDir {
         "book/book.toml",
         &fs::read_to_string(here.join("book.toml")).unwrap(),
     );
-    write(RECORDING, recorded);
     for (code, heading) in [("en", "# Lab {#lab}"), ("ko", "# 실험 {#lab}")] {
         write(
             &format!("book/{code}/SUMMARY.md"),
             "# Summary\n\n[Lab](lab.md)\n",
         );
-        let ways = WAYS.join(", ");
         write(
             &format!("book/{code}/lab.md"),
-            &format!("{heading}\n\n```lab\nlab: latency\ntitle: Ways\nways: {ways}\n```\n"),
+            &format!("{heading}\n\n{text}"),
         );
     }
     for room in ["exercises", "solutions"] {
@@ -64,14 +76,14 @@ fn workspace(recorded: &str) -> TempDir {
     folder
 }
 
-fn workspace_root() -> PathBuf {
+pub fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
         .to_path_buf()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -96,15 +108,15 @@ fn nothing() -> Value {
 }
 
 /// `cargo course serve`; dropping it ends it.
-struct Server {
+pub struct Server {
     process: Child,
-    address: String,
+    pub address: String,
     /// Where the server goes on to speak: it would fail if nobody could hear it.
     _said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
-    fn start(workspace: &Path) -> Server {
+    pub fn start(workspace: &Path) -> Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_course"))
             .args(["serve", "--port", "0", "--no-open"])
             .current_dir(workspace)
@@ -132,7 +144,7 @@ impl Server {
     }
 
     /// Asks as no browser would, and returns what really goes over the wire.
-    fn ask(&self, head: &str) -> String {
+    pub fn ask(&self, head: &str) -> String {
         let mut stream = self.begin(head);
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -174,7 +186,7 @@ fn is(state: &str) -> String {
     format!("document.querySelector('figure.lab')?.dataset.state === '{state}'")
 }
 
-fn wait_for(browser: &mut Browser, expression: &str, patience: Duration) {
+pub fn wait_for(browser: &mut Browser, expression: &str, patience: Duration) {
     let deadline = Instant::now() + patience;
     while browser.evaluate(expression).unwrap() != true {
         assert!(Instant::now() < deadline, "never true: {expression}");
@@ -274,11 +286,12 @@ fn the_lab_measures_in_a_browser() {
             asked("long-poll") <= events + 1,
             "each answer but the last brings news"
         );
-        assert_eq!(asked("sse"), 1);
+        assert_eq!([asked("sse"), asked("websocket")], [1, 1]);
         if records {
             // On a busy machine this need not be so; then it is no run to show.
-            let [slow, quick, held, streamed] = WAYS.map(|way| median(&run["ways"][way]["delays"]));
-            assert!(streamed < held && held < quick && quick < slow);
+            let [slow, quick, held, streamed, pushed] =
+                WAYS.map(|way| median(&run["ways"][way]["delays"]));
+            assert!(streamed.max(pushed) < held && held < quick && quick < slow);
         }
         runs.push(run);
     }
@@ -299,7 +312,11 @@ fn the_lab_measures_in_a_browser() {
     for scheme in ["light", "dark"] {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.call("Emulation.setEmulatedMedia", media).unwrap();
-        assert_eq!(not_accessible(&mut browser), json!([]), "{scheme}");
+        assert_eq!(
+            not_accessible(&mut browser, "figure.lab"),
+            json!([]),
+            "{scheme}"
+        );
     }
     if let Some(picture) = std::env::var_os("LAB_PICTURE") {
         browser.take_picture(Path::new(&picture)).unwrap();
@@ -372,18 +389,20 @@ fn the_lab_obeys_its_buttons_and_survives_its_server() {
     assert!(!complaints(&browser).contains("exceptionThrown"));
 }
 
-/// What axe finds in the figure.
-fn not_accessible(browser: &mut Browser) -> Value {
+/// What axe finds in a figure.
+pub fn not_accessible(browser: &mut Browser, figure: &str) -> Value {
     let axe = workspace_root().join("book/assets-test/axe.min.js");
     let axe = fs::read_to_string(axe).unwrap();
     browser.evaluate(&format!("{axe};0")).unwrap();
-    let run = "axe.run('figure.lab', { preload: false, resultTypes: ['violations'] })
-        .then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))";
-    browser.evaluate(run).unwrap()
+    let run = format!(
+        "axe.run('{figure}', {{ preload: false, resultTypes: ['violations'] }})
+            .then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))"
+    );
+    browser.evaluate(&run).unwrap()
 }
 
 /// What the page's scripts and the browser complained of.
-fn complaints(browser: &Browser) -> String {
+pub fn complaints(browser: &Browser) -> String {
     let is_complaint = |event: &&Value| {
         event["method"] == "Runtime.exceptionThrown"
             || (event["method"] == "Log.entryAdded" && event["params"]["entry"]["level"] == "error")
@@ -494,6 +513,9 @@ fn the_lab_bears_some_runs_at_a_time() {
         ("GET", &format!("{second}/poll-1s?since=x"), "400"),
         ("GET", &format!("{second}/poll-1s?since=9"), "410"),
         ("GET", &format!("{second}/poll-1s/more"), "404"),
+        ("GET", &format!("{second}/websocket?since=0"), "426"),
+        ("GET", &format!("{second}/websocket?since=x"), "400"),
+        ("HEAD", &format!("{second}/websocket?since=0"), "405"),
     ] {
         assert_eq!(status(method, path), wanted, "{method} {path}");
     }
@@ -506,7 +528,7 @@ fn the_lab_counts_bytes() {
     let server = Server::start(folder.path());
     let started = server.json("POST", "/lab/latency?pace=50&lasts=1000&seed=1");
     let address = format!("/lab/latency/{}", started["run"]);
-    for way in WAYS {
+    for way in WAYS.into_iter().filter(|way| *way != "websocket") {
         let (mut up, mut down) = (0, 0);
         for since in [0, 1] {
             let head = server.head("GET", &format!("{address}/{way}?since={since}"));
@@ -525,4 +547,36 @@ fn the_lab_counts_bytes() {
         let state = server.json("GET", &address);
         assert_eq!(state["ways"][way], json!([2, up, down]), "{way}");
     }
+}
+
+/// Also when they are no HTTP any more: frames, both ways, down to the close frames.
+#[test]
+fn the_lab_counts_the_bytes_of_a_websocket() {
+    let folder = workspace(&nothing().to_string());
+    let server = Server::start(folder.path());
+    let started = server.json("POST", "/lab/latency?pace=50&lasts=1000&seed=1");
+    let address = format!("/lab/latency/{}", started["run"]);
+    let mut tab = Tab::open(&format!("{}{address}/websocket?since=0", server.address));
+    let wait_for = |number: u64, tab: &mut Tab| {
+        let event = tab.hears().unwrap();
+        let (id, moment) = event.split_once(' ').unwrap();
+        assert_eq!(id, number.to_string());
+        assert!(moment.parse::<f64>().unwrap() > 0.0);
+    };
+    wait_for(1, &mut tab);
+    wait_for(2, &mut tab);
+    // Who comes later, or anew, goes on where it was.
+    let mut late = Tab::open(&format!("{}{address}/websocket?since=1", server.address));
+    wait_for(2, &mut late);
+    let stop = server.ask(&server.head("POST", &format!("{address}/stop")));
+    assert!(stop.starts_with("HTTP/1.1 204 "), "{stop}");
+    let (mut up, mut down) = (0, 0);
+    for mut tab in [tab, late] {
+        while tab.hears().is_some() {}
+        assert_eq!(tab.closed, Some(1001));
+        up += tab.sent;
+        down += tab.received;
+    }
+    let state = server.json("GET", &address);
+    assert_eq!(state["ways"]["websocket"], json!([2, up, down]));
 }

@@ -5,12 +5,14 @@
 )]
 
 mod fixture;
+mod frames;
 mod lab;
 mod recordings;
 #[cfg(unix)]
 mod running;
 #[cfg(unix)]
 mod serve;
+mod tab;
 
 use fixture::{Fixture, RIGHT, add};
 

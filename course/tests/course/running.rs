@@ -50,6 +50,19 @@ impl Running {
         said
     }
 
+    /// How often its threads have woken up so far, of their own will.
+    #[cfg(target_os = "linux")]
+    pub fn wake_ups(&self) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let switches = tasks.flatten().filter_map(|task| {
+            // A thread may have ended meanwhile.
+            let status = std::fs::read_to_string(task.path().join("status")).ok()?;
+            let count = status.split("\nvoluntary_ctxt_switches:").nth(1)?;
+            count.lines().next()?.trim().parse::<u64>().ok()
+        });
+        switches.sum()
+    }
+
     /// Ctrl-C, and the exit code.
     pub fn interrupt(mut self) -> Option<i32> {
         kill(

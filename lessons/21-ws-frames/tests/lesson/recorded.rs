@@ -45,6 +45,14 @@ fn a_text() {
     assert_transcript("frame-text.txt", &figure, str::to_string);
 }
 
+/// What the frame lab of the book shows before anybody has tried something.
+#[test]
+fn a_broken_one() {
+    let unmasked = frame(true, Opcode::Text, None, b"Hello");
+    let figure = explain(&unmasked, Some(Role::Client), false).to_string();
+    assert_transcript("frame-broken.txt", &figure, str::to_string);
+}
+
 #[test]
 fn lengths() {
     let two: Vec<u8> = (0..=255).collect();
