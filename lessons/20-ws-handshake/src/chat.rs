@@ -145,8 +145,12 @@ impl Chat {
             }
             is_silent = matches!(listen_for(stream, &mut [0], GLANCE)?, Heard::Silence);
         }
-        write(CLOSE)?;
-        stream.shutdown(Shutdown::Write)?;
+        if write(CLOSE)
+            .and_then(|()| stream.shutdown(Shutdown::Write))
+            .is_err()
+        {
+            return Ok(told); // It is gone, and hears no goodbye.
+        }
         let deadline = Deadline::after(Instant::now(), PATIENCE);
         let mut scrap = [0; 1024];
         loop {
