@@ -147,7 +147,7 @@ fn explains(browser: &mut Browser, language: &str) {
         text.setSelectionRange(7, 7);
     })()";
     browser.evaluate(here).unwrap();
-    let field = "document.querySelector('tr.here td').textContent === '2'";
+    let field = "document.querySelector('tr.here td')?.textContent === '2'";
     wait_for(browser, field, PATIENCE);
 
     // What is no byte stays in the field, and is said.
