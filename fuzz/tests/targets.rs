@@ -1,8 +1,8 @@
-//! So many inputs for each target: a second or two. `cargo run -p fuzz` reads as many as one likes.
+//! So many inputs for each target: a second or so. `cargo run -p fuzz` reads as many as one likes.
 
 use fuzz::{Target, run, target};
 
-const INPUTS: u64 = 4_000;
+const INPUTS: u64 = 2_000;
 
 #[track_caller]
 fn finds_nothing(name: &str) {

@@ -185,7 +185,10 @@ fn check_request(bytes: &[u8]) -> Checked {
         line.map(|value| value.trim().to_string())
     };
     let (sent, expected) = (accept(&ours.sent), accept(&theirs));
-    if sent != expected || !ours.sent.starts_with(b"HTTP/1.1 101 ") {
+    let text = String::from_utf8_lossy(&ours.sent).to_ascii_lowercase();
+    // Both would say something about a connection that goes on with frames.
+    let is_odd = text.contains("connection: close") || text.contains("content-length");
+    if sent != expected || !text.starts_with("http/1.1 101 ") || is_odd {
         return Err(format!("the answer is {}", ours.sent.escape_ascii()));
     }
     Ok("taken")
