@@ -17,6 +17,22 @@ impl Table {
     ///
     /// When the system does not say how many cores there are.
     pub fn new(program: &str) -> io::Result<Self> {
+        Self::begin(
+            program,
+            ", clients and server on the same machine, loopback",
+        )
+    }
+
+    /// As [`Table::new`], for what needs no network.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Table::new`].
+    pub fn alone(program: &str) -> io::Result<Self> {
+        Self::begin(program, "")
+    }
+
+    fn begin(program: &str, remark: &str) -> io::Result<Self> {
         let mut table = Self(String::new());
         let arguments: Vec<String> = env::args().skip(1).collect();
         table.line(&format!(
@@ -30,7 +46,7 @@ impl Table {
             .take_while(|c| c.is_ascii_digit() || *c == '.')
             .collect();
         table.line(&format!(
-            "{} {system}, {}, {} cores, clients and server on the same machine, loopback",
+            "{} {system}, {}, {} cores{remark}",
             env::consts::OS,
             env::consts::ARCH,
             thread::available_parallelism()?

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd, TextMergeWithOffset};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 
-use crate::{Problem, include, lab, ladder};
+use crate::{Problem, bytes, include, lab, ladder};
 
 /// One chapter of one language.
 pub(crate) struct Chapter {
@@ -208,6 +208,8 @@ impl Chapter {
                     let figure = match open.kind.as_str() {
                         "lab" => lab::draw(root, &open.body, self.language(), &id)
                             .map_err(|sentence| (0, sentence)),
+                        "bytes" => bytes::draw(root, &open.body, self.language(), &id)
+                            .map_err(|sentence| (0, sentence)),
                         _ => ladder::draw(&open.body, &id)
                             .map_err(|fault| (fault.line, fault.sentence)),
                     };
@@ -295,7 +297,7 @@ struct Fence {
 impl Fence {
     /// Whether it is drawn, and not shown as it stands.
     fn is_figure(&self) -> bool {
-        matches!(self.kind.as_str(), "ladder" | "lab")
+        matches!(self.kind.as_str(), "ladder" | "lab" | "bytes")
     }
 }
 

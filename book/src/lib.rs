@@ -4,6 +4,7 @@
 //! then checks what a reader would stumble over: dead links, stale translations, pages that a browser complains about.
 
 pub mod browser;
+mod bytes;
 mod chapter;
 mod check;
 mod include;

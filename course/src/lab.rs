@@ -124,6 +124,7 @@ impl Lab {
                 let tally = tally.clone();
                 response.body = Body::Stream(Box::new(Counted { stream, tally }));
             }
+            Body::Switch(_) => {}
         }
         tally.down.fetch_add(down, Ordering::Relaxed);
         response

@@ -21,16 +21,37 @@ const WRONG_USAGE: u8 = 2;
 /// `--help` prints `help`. The exit code is 0 for success, 1 when `work` failed or when nobody reads
 /// what it prints, and 2 when the argument is not an address; standard error gets a sentence then.
 pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()>) -> ExitCode {
-    let arguments: Vec<String> = env::args_os()
+    run_with(help, port, |_| Ok(()), |(), address| work(address))
+}
+// ANCHOR_END: run
+
+/// As [`run`], for a program with options: `options` takes those that it knows out of the arguments. Its
+/// error is a sentence on what it does not understand.
+pub fn run_with<T>(
+    help: &str,
+    port: u16,
+    options: impl FnOnce(&mut Vec<String>) -> Result<T, String>,
+    work: impl FnOnce(T, SocketAddr) -> io::Result<()>,
+) -> ExitCode {
+    let mut arguments: Vec<String> = env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
+    if let [flag] = arguments.as_slice()
+        && (flag == "--help" || flag == "-h")
+    {
+        println!("{}", help.trim());
+        return ExitCode::SUCCESS;
+    }
+    let options = match options(&mut arguments) {
+        Ok(options) => options,
+        Err(sentence) => {
+            eprintln!("{sentence} Try --help.");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
     let address = match arguments.as_slice() {
         [] => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        [flag] if flag == "--help" || flag == "-h" => {
-            println!("{}", help.trim());
-            return ExitCode::SUCCESS;
-        }
         [text] => match text.parse() {
             Ok(address) => address,
             Err(_) => {
@@ -44,7 +65,7 @@ pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()
         }
     };
     end_when_nobody_reads();
-    match work(address) {
+    match work(options, address) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}", advice(address, &error));
@@ -52,7 +73,6 @@ pub fn run(help: &str, port: u16, work: impl FnOnce(SocketAddr) -> io::Result<()
         }
     }
 }
-// ANCHOR_END: run
 
 /// `println!` panics when nobody reads what it prints, as in `echo-server | head -1`. A server would
 /// lose one thread after the other by that. So the whole program ends, with a sentence.

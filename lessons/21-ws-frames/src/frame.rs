@@ -41,7 +41,7 @@ pub enum Opcode {
 }
 
 impl Opcode {
-    fn of(bits: u8) -> Result<Self, Violation> {
+    pub(crate) fn of(bits: u8) -> Result<Self, Violation> {
         match bits {
             0x0 => Ok(Self::Continuation),
             0x1 => Ok(Self::Text),
@@ -61,6 +61,17 @@ impl Opcode {
             Self::Close => 0x8,
             Self::Ping => 0x9,
             Self::Pong => 0xa,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Continuation => "continuation",
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Close => "close",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
         }
     }
 
@@ -161,7 +172,8 @@ impl Header {
     // ANCHOR_END: header
 
     // ANCHOR: bytes
-    /// As it stands on the wire, in the shortest way.
+    /// As it stands on the wire, in the shortest way. Nothing is checked: what [`Header::parse`] refuses can be
+    /// written too.
     pub fn bytes(&self) -> HeaderBytes {
         let mut header = HeaderBytes::default();
         let fin = if self.fin { FIN } else { 0 };
@@ -212,16 +224,10 @@ impl std::ops::Deref for HeaderBytes {
 
 impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.opcode {
-            Opcode::Continuation => "continuation",
-            Opcode::Text => "text",
-            Opcode::Binary => "binary",
-            Opcode::Close => "close",
-            Opcode::Ping => "ping",
-            Opcode::Pong => "pong",
-        };
+        let name = self.opcode.name();
         let length = self.length;
-        write!(f, "{name}, {length} bytes")?;
+        let plural = if length == 1 { "" } else { "s" };
+        write!(f, "{name}, {length} byte{plural}")?;
         if self.key.is_some() {
             f.write_str(", masked")?;
         }

@@ -129,7 +129,7 @@ impl Incoming {
         }
     }
 
-    /// Whether a part of a frame, or of a message, is there.
+    /// Whether a part of a message, or of a frame behind its header, is there.
     pub fn is_inside_message(&self) -> bool {
         self.begun.is_some()
     }
@@ -139,7 +139,9 @@ impl Incoming {
     pub fn wants(&self) -> usize {
         let frame = self.begun.as_ref().and_then(|begun| begun.frame);
         // It fits: a frame over the limit is refused.
-        frame.map_or(0, |frame| frame.start + frame.header.length as usize)
+        frame.map_or(0, |frame| {
+            frame.start.saturating_add(frame.header.length as usize)
+        })
     }
 
     // ANCHOR: next_event
@@ -150,7 +152,13 @@ impl Incoming {
     ///
     /// # Errors
     ///
-    /// Whatever RFC 6455 forbids, as soon as it can be known. The connection must be failed.
+    /// Whatever RFC 6455 forbids: in a header when it is complete, and most of it with its first byte or its
+    /// second; in a text with the first byte that cannot be; in a close frame at its end. The connection must
+    /// be failed.
+    ///
+    /// # Panics
+    ///
+    /// When there are fewer bytes than the last call has left.
     pub fn next_event<'b>(
         &mut self,
         mut buffer: &'b mut [u8],

@@ -21,7 +21,7 @@ impl Utf8 {
     ///
     /// # Errors
     ///
-    /// [`Violation::NotUtf8`], with the first byte that no more bytes can mend.
+    /// [`Violation::NotUtf8`], with the first byte that no more bytes can mend. Then a new text may begin.
     pub fn check(&mut self, mut bytes: &[u8]) -> Result<(), Violation> {
         while self.length > 0
             && let Some((first, rest)) = bytes.split_first()
@@ -31,7 +31,10 @@ impl Utf8 {
             bytes = rest;
             match str::from_utf8(&self.begun[..usize::from(self.length)]) {
                 Ok(_) => self.length = 0,
-                Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
+                Err(error) if error.error_len().is_some() => {
+                    self.length = 0;
+                    return Err(Violation::NotUtf8);
+                }
                 Err(_) => {} // It is not whole yet: three bytes at most.
             }
         }

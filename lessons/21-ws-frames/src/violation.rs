@@ -14,7 +14,7 @@ pub enum Violation {
     FragmentedControl,
     /// A control frame of more than 125 bytes (section 5.5).
     LongControl,
-    /// A length that would have fit into fewer bytes, or into no 63 bits (section 5.2).
+    /// A length that would have fit into fewer bytes, or that has more than 63 bits (section 5.2).
     BadLength,
     /// A client's frame without masking key (section 5.1).
     Unmasked,
@@ -48,6 +48,23 @@ impl Violation {
             _ => 1002,
         }
     }
+
+    /// Where it is written that this is wrong.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Unmasked | Self::Masked => "RFC 6455, section 5.1",
+            Self::ReservedBit | Self::ReservedOpcode(_) | Self::BadLength => {
+                "RFC 6455, section 5.2"
+            }
+            Self::NothingToContinue | Self::UnfinishedMessage => "RFC 6455, section 5.4",
+            Self::FragmentedControl | Self::LongControl => "RFC 6455, section 5.5",
+            Self::CloseWithoutCode => "RFC 6455, section 5.5.1",
+            Self::BadCloseCode(_) => "RFC 6455, section 7.4",
+            Self::NotUtf8 => "RFC 6455, section 8.1",
+            Self::TooLong { .. } => "RFC 6455, section 10.4",
+            Self::BadCompression => "RFC 7692, section 7.2.2",
+        }
+    }
 }
 // ANCHOR_END: violation
 
@@ -58,7 +75,7 @@ impl fmt::Display for Violation {
             Self::ReservedOpcode(opcode) => write!(f, "opcode {opcode:#x} means nothing"),
             Self::FragmentedControl => f.write_str("a control frame is fragmented"),
             Self::LongControl => f.write_str("a control frame has more than 125 bytes"),
-            Self::BadLength => f.write_str("a length is not written in the shortest way"),
+            Self::BadLength => f.write_str("a length is not in its shortest form, or over 63 bits"),
             Self::Unmasked => f.write_str("a client's frame is not masked"),
             Self::Masked => f.write_str("a server's frame is masked"),
             Self::NothingToContinue => f.write_str("a continuation of nothing"),

@@ -1,6 +1,12 @@
 //! What both sides agree on (RFC 7692, section 7.1).
 
-use ws_handshake::Extension;
+use ws_frames::Role;
+use ws_handshake::{Extension, Opened, Unopened, Upgrade};
+use ws_session::Compression;
+#[cfg(doc)]
+use ws_session::Session;
+
+use crate::deflate::Deflate;
 
 /// The extension's name.
 pub const NAME: &str = "permessage-deflate";
@@ -8,10 +14,13 @@ pub const NAME: &str = "permessage-deflate";
 /// What our clients offer: everything.
 pub const OFFER: &str = "permessage-deflate; client_max_window_bits";
 
-/// Of a window, the least and the most. The RFC allows 8, too, but zlib makes 9 of it, and a peer with a
-/// window of 8 could not read that.
-const LEAST_BITS: u8 = 9;
+/// Of a window, the least and the most (section 7.1.2).
+const LEAST_BITS: u8 = 8;
 const MOST_BITS: u8 = 15;
+
+/// The least that zlib compresses with. It would make 9 of 8, and a peer that remembers no more than 256
+/// bytes could not read that.
+pub(crate) const LEAST_OURS: u8 = 9;
 
 // ANCHOR: agreed
 /// How messages are compressed, in each direction.
@@ -44,17 +53,51 @@ const USUAL: Window = Window {
 /// Sec-WebSocket-Extensions. `None`: the messages will not be compressed.
 pub fn accept(offered: &[Extension]) -> Option<(Agreed, String)> {
     let offers = offered.iter().filter(|offer| offer.name == NAME);
-    offers.filter_map(read).map(|asked| answer(&asked)).next()
+    offers
+        .filter_map(read)
+        .find(|asked| asked.server_bits.is_none_or(|bits| bits >= LEAST_OURS))
+        .map(|asked| answer(&asked))
 }
 // ANCHOR_END: accept
 
+// ANCHOR: agree
+/// Accepts what a client offers in its handshake, if anything, and lets the response say so. What is returned
+/// is for [`Session::server`].
+pub fn agree(upgrade: &mut Upgrade) -> Option<Box<dyn Compression>> {
+    let (agreed, field) = accept(&upgrade.offered)?;
+    upgrade.fields.push(("Sec-WebSocket-Extensions", field));
+    Some(Box::new(Deflate::new(Role::Server, agreed)))
+}
+// ANCHOR_END: agree
+
+// ANCHOR: accepted
 /// What a client may do after the server has said `extension`. `None`: that is no answer to [`OFFER`], and the
-/// connection must be failed.
+/// connection must be failed (section 7.1.3).
 pub fn accepted(extension: &Extension) -> Option<Agreed> {
-    let asked = read(extension)?;
+    let asked = (extension.name == NAME).then(|| read(extension))??;
     // An answer has a number, where an offer may have none.
     let numbered = asked.client_bits != Some(None);
     numbered.then(|| answer(&asked).0)
+}
+// ANCHOR_END: accepted
+
+/// What a client has agreed on that has offered [`OFFER`]. What is returned is for [`Session::client`].
+///
+/// # Errors
+///
+/// The server has accepted what it was not offered: there must be no WebSocket.
+pub fn confirm(opened: &Opened) -> Result<Option<Box<dyn Compression>>, Unopened> {
+    let agreed = match opened.extensions.as_slice() {
+        [] => return Ok(None),
+        [one] => accepted(one),
+        _ => None, // Not two times the same.
+    };
+    match agreed {
+        Some(agreed) => Ok(Some(Box::new(Deflate::new(Role::Client, agreed)))),
+        None => Err(Unopened::Invalid(
+            "it accepts compression that was not offered",
+        )),
+    }
 }
 
 /// The parameters of an offer.

@@ -1,0 +1,50 @@
+//! hint: once-and-whole
+//! Cuts the message, and compresses each part.
+
+pub const WORTH_IT: usize = 64;
+
+pub const MAX_FRAME: usize = 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opcode {
+    Continuation,
+    Text,
+    Binary,
+    Ping,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub fin: bool,
+    pub rsv1: bool,
+    pub opcode: Opcode,
+    pub payload: Vec<u8>,
+}
+
+pub fn frames(
+    opcode: Opcode,
+    message: &[u8],
+    mut compress: impl FnMut(&[u8]) -> Vec<u8>,
+) -> Vec<Frame> {
+    let is_compressed = opcode != Opcode::Ping && message.len() >= WORTH_IT;
+    let whole: Vec<Vec<u8>> = match is_compressed {
+        true => message.chunks(MAX_FRAME).map(&mut compress).collect(),
+        false => vec![message.to_vec()],
+    };
+    let mut parts: Vec<&[u8]> = whole.iter().map(Vec::as_slice).collect();
+    if parts.is_empty() {
+        parts.push(&[]);
+    }
+    let last = parts.len() - 1;
+    let frame = |(nth, part): (usize, &[u8])| Frame {
+        fin: nth == last,
+        rsv1: nth == 0 && is_compressed,
+        opcode: if nth == 0 {
+            opcode
+        } else {
+            Opcode::Continuation
+        },
+        payload: part.to_vec(),
+    };
+    parts.into_iter().enumerate().map(frame).collect()
+}
