@@ -296,7 +296,8 @@ impl Incoming {
         header: &Header,
         payload: &'b mut [u8],
     ) -> Result<Event<'b>, Violation> {
-        if header.opcode.is_control() && self.message().is_none() {
+        // Only a message in fragments goes on: behind a control frame, or to its own end.
+        if self.message().is_none() {
             self.begun = None;
         }
         let (kind, compressed, payload) = match header.opcode {
@@ -317,8 +318,6 @@ impl Incoming {
                 )
             }
         };
-        // The message is complete.
-        self.begun = None;
         Ok(Event::Message {
             kind,
             compressed,

@@ -13,7 +13,8 @@ Explains what one side of a WebSocket has sent: every byte, the first two of
 each frame bit by bit, and what is wrong with them.
 
 BYTES are hexadecimal digits, as in `ws-dump 81 05 48 65 6c 6c 6f`. Without
-them, standard input is read: digits too, or the bytes themselves.
+them, standard input is read, up to 256 KiB: digits too, or the bytes
+themselves, as in `ws-dump < FILE`.
 
 --client, --server: who has sent them; otherwise the first frame's mask tells
 --deflate: both sides have agreed on compression (RFC 7692)
@@ -21,8 +22,8 @@ them, standard input is read: digits too, or the bytes themselves.
 Exit code: 0, or 1 when something is wrong with the bytes, or missing.
 ";
 
-/// Bytes that are read, at most.
-const MAX_INPUT: u64 = 16 << 20;
+/// Bytes that are read, at most: four of the longest frames that need no length of eight bytes.
+const MAX_INPUT: u64 = 256 << 10;
 
 /// It was started with arguments that it does not understand.
 const WRONG_USAGE: u8 = 2;
