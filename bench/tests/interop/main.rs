@@ -43,8 +43,9 @@ const UNKNOWN_TO_TUNGSTENITE: u16 = 1014;
 const REASON: &str = "이만 갑니다, 안녕히 👋";
 const ONE_MIB: usize = 1 << 20;
 
-/// Bytes on the wire of a message of a MiB that repeats itself, if it is compressed.
-const COMPRESSED: usize = ONE_MIB / 16;
+/// Bytes of a message that repeats itself, or more; and on the wire, less, if it is compressed.
+const LONG: usize = 64 * 1024;
+const COMPRESSED: usize = LONG / 16;
 
 /// What a client's program can ask its library for.
 #[derive(Clone, Copy)]
@@ -235,11 +236,11 @@ fn reason(code: u16) -> String {
 
 /// What is tried, under its name in the table. Each returns what stands there.
 const STEPS: [(&str, fn(&mut Pair) -> String); 9] = [
-    ("protocol", subprotocol),
+    ("opens", opens),
     ("text", text),
     ("binary", binary),
     ("parts", fragments),
-    ("ping", pings),
+    ("pings", pings),
     ("1 MiB", large),
     ("deflate", deflate),
     ("closes", client_closes),
@@ -252,7 +253,7 @@ fn ok() -> String {
 
 /// What the client asks for and the server speaks; and none, when it asks for none. The connection remains
 /// for the next steps.
-fn subprotocol(pair: &mut Pair) -> String {
+fn opens(pair: &mut Pair) -> String {
     let (chosen, _) = pair.open(&[]);
     assert_eq!(chosen, "");
     goodbye(pair, 1000);
@@ -367,7 +368,7 @@ fn large(pair: &mut Pair) -> String {
 
 /// Messages that repeat themselves and each other. How many bytes travel, our client can tell.
 fn deflate(pair: &mut Pair) -> String {
-    let text = "바이트는 몇 개나 될까요? ".repeat(ONE_MIB / 64);
+    let text = "바이트는 몇 개나 될까요? ".repeat(LONG / 32);
     for _ in 0..3 {
         let before = pair.client.bytes();
         pair.echoes(&text);
@@ -383,7 +384,7 @@ fn deflate(pair: &mut Pair) -> String {
     }
     let said = match (pair.offer, pair.agreed) {
         (Deflate::Off, _) => "-",
-        (_, Deflate::Off) => "declined",
+        (_, Deflate::Off) => "refused",
         (_, Deflate::Usual) => "ok",
         (_, Deflate::Small) => "small",
     };

@@ -17,6 +17,7 @@ pub enum Order {
         text: String,
     },
     Binary {
+        #[serde(with = "letters")]
         bytes: Vec<u8>,
     },
     /// A text in as many frames, and behind the first one a ping with the payload [`BETWEEN`].
@@ -50,6 +51,7 @@ pub enum Heard {
         text: String,
     },
     Binary {
+        #[serde(with = "letters")]
         bytes: Vec<u8>,
     },
     Pong {
@@ -63,6 +65,23 @@ pub enum Heard {
     Failed {
         why: String,
     },
+}
+
+/// In JSON, bytes are a string with a letter for each: an array of numbers takes far longer to write and to read.
+mod letters {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let letters: String = bytes.iter().copied().map(char::from).collect();
+        serializer.serialize_str(&letters)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let letters = String::deserialize(deserializer)?;
+        let bytes: Result<Vec<u8>, _> = letters.chars().map(u8::try_from).collect();
+        bytes.map_err(D::Error::custom)
+    }
 }
 
 /// How an end compresses.

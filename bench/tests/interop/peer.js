@@ -17,6 +17,10 @@ const COMPRESSION = {
   },
 };
 
+// In JSON, bytes are a string with a letter for each.
+const toBytes = letters => Uint8Array.from(letters, letter => letter.charCodeAt(0));
+const toLetters = bytes => Array.from(bytes, byte => String.fromCharCode(byte)).join('');
+
 // Tells `hear` what `socket` hears.
 function attend(socket, hear) {
   socket.binaryType = 'arraybuffer';
@@ -30,7 +34,7 @@ function attend(socket, hear) {
   });
   socket.onmessage = ({ data }) => hear(typeof data === 'string'
     ? { heard: 'text', text: data }
-    : { heard: 'binary', bytes: Array.from(new Uint8Array(data)) });
+    : { heard: 'binary', bytes: toLetters(new Uint8Array(data)) });
   socket.onclose = ({ code, reason, wasClean }) => hear(wasClean
     ? { heard: 'closed', code, reason }
     : { heard: 'failed', why: `not clean: ${code} ${reason}` });
@@ -44,7 +48,7 @@ function obey(socket, order) {
     case 'text':
       return socket.send(order.text);
     case 'binary':
-      return socket.send(new Uint8Array(order.bytes));
+      return socket.send(toBytes(order.bytes));
     case 'ping':
       return socket.ping(order.payload);
     case 'close':
@@ -95,7 +99,7 @@ function serve(WebSocketServer, compression) {
           ? obey(socket, JSON.parse(event.text))
           : socket.send(event.text);
       case 'binary':
-        return socket.send(new Uint8Array(event.bytes));
+        return socket.send(toBytes(event.bytes));
       case 'pong':
         return socket.send(`pong: ${event.payload}`);
       default:

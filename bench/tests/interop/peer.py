@@ -58,7 +58,7 @@ def obey(socket, order, hear):
         case "text":
             socket.send(order["text"])
         case "binary":
-            socket.send(bytes(order["bytes"]))
+            socket.send(order["bytes"].encode("latin-1"))
         case "ping":
             payload = order["payload"]
             wait_for(socket.ping(payload), payload, hear)
@@ -87,7 +87,8 @@ def listen(socket, hear):
             if isinstance(message, str):
                 hear("text", text=message)
             else:
-                hear("binary", bytes=list(message))
+                # In JSON, bytes are a string with a letter for each.
+                hear("binary", bytes=message.decode("latin-1"))
     except ConnectionClosed as end:
         if end.rcvd and end.sent:
             tell("closed", code=end.rcvd.code, reason=end.rcvd.reason)
@@ -126,13 +127,15 @@ def talk(order, is_open):
 
 def be_server(name):
     def converse(socket):
-        def answer(event, text=None, bytes=None, payload=None):
+        def answer(event, **what):
             if event == "pong":
-                socket.send("pong: " + payload)
-            elif text is not None and text.startswith('{"do"'):
-                obey(socket, json.loads(text), answer)
+                socket.send("pong: " + what["payload"])
+            elif event == "binary":
+                obey(socket, {"do": "binary", **what}, answer)
+            elif what["text"].startswith('{"do"'):
+                obey(socket, json.loads(what["text"]), answer)
             else:
-                socket.send(text if bytes is None else bytearray(bytes))
+                socket.send(what["text"])
 
         listen(socket, answer)
 
