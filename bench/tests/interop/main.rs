@@ -27,7 +27,7 @@ mod programs;
 use orders::{BETWEEN, Deflate, End, Heard, Order, SUBPROTOCOL, converse};
 use others::{Page, Process, Script, Tungstenite, WEBSOCKETS, WS};
 use ours::{Echo, Engine, Ours};
-use programs::{ANY_PORT, DEADLINE};
+use programs::{ANY_PORT, DEADLINE, assert_transcript};
 
 /// What may be said with a goodbye, and 1005: nothing (RFC 6455, section 7.4, and the registry that it begins).
 const CODES: [u16; 15] = [
@@ -46,6 +46,9 @@ const ONE_MIB: usize = 1 << 20;
 /// Bytes of a message that repeats itself, or more; and on the wire, less, if it is compressed.
 const LONG: usize = 64 * 1024;
 const COMPRESSED: usize = LONG / 16;
+
+/// Lines of the table when nobody is missing: what the book shows.
+const ROWS: usize = 35;
 
 /// What a client's program can ask its library for.
 #[derive(Clone, Copy)]
@@ -576,17 +579,22 @@ fn our_websocket_and_those_of_others_understand_each_other() {
             .collect()
     });
 
-    let mut table = format!("\n{:<32}", "client > server");
+    let mut table = format!("{:<32}", "client > server");
     for (step, _) in STEPS {
         let _ = write!(table, " {step}"); // Into memory it does not fail.
     }
+    table += "\n";
     for row in &rows {
-        table += "\n";
         table += row.as_ref().unwrap_or_else(|why| why);
+        table += "\n";
     }
-    say(&table);
+    say(&format!("\n{table}"));
+    let has_all = has_ws && has_websockets && rows.len() == ROWS;
     let failed: Vec<&String> = rows.iter().filter_map(|row| row.as_ref().err()).collect();
     assert!(failed.is_empty(), "{failed:#?}");
+    if has_all {
+        assert_transcript("interop.txt", &table, str::to_string);
+    }
 }
 
 /// Says it also when the test passes: what is printed as usual would be kept back then.

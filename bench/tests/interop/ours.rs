@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use threads::{Limits, News, Stop};
@@ -15,6 +15,9 @@ use ws_session::{Closed, Heard as Said, Session, Target, Times, random};
 
 use crate::orders::{BETWEEN, Deflate, End, Heard, MAX_MESSAGE, Order, SUBPROTOCOL};
 use crate::programs::{ANY_PORT, DEADLINE};
+
+/// After such a silence our echo servers ask a client whether it is there, so all clients answer pings all the time.
+const OFTEN: Duration = Duration::from_millis(20);
 
 /// Our end of a WebSocket, in either role.
 pub struct Ours {
@@ -286,7 +289,12 @@ impl Echo {
             let _ = sender.send(news); // When nobody wants to know any more, nobody is told.
         };
         let welcome = move |request: &Request| welcome(request, deflate);
-        let (limits, times) = (Limits::USUAL, Times::USUAL);
+        let limits = Limits::USUAL;
+        let times = Times {
+            quiet: OFTEN,
+            pong: DEADLINE,
+            ..Times::USUAL
+        };
         let ended = thread::spawn(move || match engine {
             Engine::Threads => {
                 ws_session::threads::serve(listener, limits, times, &asked, tell, welcome)
