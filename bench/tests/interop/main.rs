@@ -237,8 +237,11 @@ fn reason(code: u16) -> String {
     }
 }
 
-/// What is tried, under its name in the table. Each returns what stands there.
-const STEPS: [(&str, fn(&mut Pair) -> String); 9] = [
+/// Tries something, and returns what stands in the table for it.
+type Step = fn(&mut Pair) -> String;
+
+/// What is tried, under its name in the table.
+const STEPS: [(&str, Step); 9] = [
     ("opens", opens),
     ("text", text),
     ("binary", binary),

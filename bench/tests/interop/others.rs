@@ -38,8 +38,7 @@ impl Tungstenite {
     /// A server's side of a connection that was accepted.
     pub fn accept(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        // The library's own type.
-        #[allow(clippy::result_large_err)]
+        #[allow(clippy::result_large_err, reason = "the library wants such a closure")]
         let choose = |request: &Request, mut response: Response| {
             let asked = request.headers().get(SUBPROTOCOL_FIELD);
             if asked.is_some_and(|names| names.to_str().unwrap().contains(SUBPROTOCOL)) {
