@@ -41,6 +41,7 @@ pub enum Opcode {
 }
 
 impl Opcode {
+    #[inline]
     pub(crate) fn of(bits: u8) -> Result<Self, Violation> {
         match bits {
             0x0 => Ok(Self::Continuation),
@@ -104,6 +105,7 @@ impl Header {
     /// # Errors
     ///
     /// What no frame can be, as soon as the bytes that say so are there.
+    #[inline]
     pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
         let Some(first) = bytes.first() else {
             return Ok(None);
@@ -174,49 +176,49 @@ impl Header {
     // ANCHOR: bytes
     /// As it stands on the wire, in the shortest way. Nothing is checked: what [`Header::parse`] refuses can be
     /// written too.
+    #[inline]
     pub fn bytes(&self) -> HeaderBytes {
-        let mut header = HeaderBytes::default();
         let fin = if self.fin { FIN } else { 0 };
         let rsv1 = if self.rsv1 { RSV1 } else { 0 };
         let mask = if self.key.is_some() { MASK } else { 0 };
-        header.push(&[fin | rsv1 | self.opcode.bits()]);
-        match self.length {
-            short @ 0..126 => header.push(&[mask | short as u8]),
+        let mut bytes = [0; MAX_HEADER];
+        bytes[0] = fin | rsv1 | self.opcode.bits();
+        let mut length = match self.length {
+            short @ 0..126 => {
+                bytes[1] = mask | short as u8;
+                2
+            }
             two @ 126..=0xffff => {
-                header.push(&[mask | IN_TWO]);
-                header.push(&(two as u16).to_be_bytes());
+                bytes[1] = mask | IN_TWO;
+                bytes[2..4].copy_from_slice(&(two as u16).to_be_bytes());
+                4
             }
             eight => {
-                header.push(&[mask | IN_EIGHT]);
-                header.push(&eight.to_be_bytes());
+                bytes[1] = mask | IN_EIGHT;
+                bytes[2..10].copy_from_slice(&eight.to_be_bytes());
+                10
             }
-        }
+        };
         if let Some(key) = self.key {
-            header.push(&key);
+            bytes[length..length + 4].copy_from_slice(&key);
+            length += 4;
         }
-        header
+        HeaderBytes { bytes, length }
     }
     // ANCHOR_END: bytes
 }
 
 /// The bytes of a header.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct HeaderBytes {
     bytes: [u8; MAX_HEADER],
     length: usize,
 }
 
-impl HeaderBytes {
-    fn push(&mut self, more: &[u8]) {
-        let end = self.length + more.len();
-        self.bytes[self.length..end].copy_from_slice(more);
-        self.length = end;
-    }
-}
-
 impl std::ops::Deref for HeaderBytes {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.bytes[..self.length]
     }

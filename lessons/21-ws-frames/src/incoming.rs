@@ -69,6 +69,7 @@ pub enum Payload<'b> {
 impl Deref for Payload<'_> {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         match self {
             Payload::Whole(bytes) => bytes,
@@ -159,6 +160,7 @@ impl Incoming {
     /// # Panics
     ///
     /// When there are fewer bytes than the last call has left.
+    #[inline]
     pub fn next_event<'b>(
         &mut self,
         mut buffer: &'b mut [u8],
@@ -182,6 +184,7 @@ impl Incoming {
     // ANCHOR: next_frame
     /// The frame that `buffer` begins with, when it is all there; its payload is unmasked, and checked if it
     /// is text.
+    #[inline]
     fn next_frame(&mut self, buffer: &mut [u8]) -> Result<Option<Partial>, Violation> {
         let mut frame = match self.begun.as_mut().and_then(|begun| begun.frame.take()) {
             Some(frame) => frame,
@@ -220,6 +223,7 @@ impl Incoming {
 
     // ANCHOR: allow
     /// What only the place of a frame can tell.
+    #[inline]
     fn allow(&self, header: &Header) -> Result<(), Violation> {
         match (self.role, header.key) {
             (Role::Server, None) => return Err(Violation::Unmasked),
@@ -253,6 +257,7 @@ impl Incoming {
     }
 
     /// Whether the payload is text that can be checked as it is.
+    #[inline]
     fn is_text(&self, header: &Header) -> bool {
         match (header.opcode, self.message()) {
             (Opcode::Text, _) => !header.rsv1,
@@ -294,6 +299,7 @@ impl Incoming {
         message.bytes.extend_from_slice(payload);
     }
 
+    #[inline]
     fn event<'b>(
         &mut self,
         header: &Header,

@@ -479,15 +479,20 @@ impl Desk<'_> {
                     break false;
                 }
             };
-            let mut slices: Vec<&[u8]> = Vec::with_capacity(2 * large.len() + 1);
-            let mut begin = 0;
-            for (end, message) in large {
-                slices.push(&self.out[begin..end]);
-                slices.push(message);
-                begin = end;
-            }
-            slices.push(&self.out[begin..]);
-            let all = write(peer, &slices, place, self.spare)?;
+            // Most turns have none, and need no list.
+            let all = if large.is_empty() {
+                write(peer, &[self.out], place, self.spare)?
+            } else {
+                let mut slices: Vec<&[u8]> = Vec::with_capacity(2 * large.len() + 1);
+                let mut begin = 0;
+                for (end, message) in large {
+                    slices.push(&self.out[begin..end]);
+                    slices.push(message);
+                    begin = end;
+                }
+                slices.push(&self.out[begin..]);
+                write(peer, &slices, place, self.spare)?
+            };
             self.out.clear();
             self.out.shrink_to(HIGH_WATER_MARK); // A single message may have needed far more.
             if over || !all {

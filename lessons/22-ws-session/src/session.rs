@@ -129,6 +129,7 @@ impl Session {
     // ANCHOR: next_event
     /// The next thing that the bytes in `buffer` say, and the bytes behind it; as [`Incoming::next_event`].
     /// What the protocol itself answers to it is put into `out`.
+    #[inline]
     pub fn next_event<'b>(
         &mut self,
         buffer: &'b mut [u8],
@@ -198,6 +199,7 @@ impl Session {
 
     // ANCHOR: send
     /// Sends a message, in one frame; what is [`Kind::Text`] must be UTF-8. After a close nothing is sent.
+    #[inline]
     pub fn send(&mut self, kind: Kind, message: &[u8], out: &mut Vec<u8>) {
         if self.state != State::Open {
             return;
@@ -256,6 +258,7 @@ impl Session {
     }
     // ANCHOR_END: send
 
+    #[inline]
     fn frame(&mut self, opcode: Opcode, rsv1: bool, payload: &[u8], out: &mut Vec<u8>) {
         let extras = self.extras.as_mut();
         let key = extras.and_then(|extras| extras.keys.as_mut().map(|next| next()));
