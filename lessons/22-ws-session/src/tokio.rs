@@ -5,12 +5,13 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::{TcpListener, TcpStream};
-use ::tokio::sync::watch;
+use ::tokio::sync::Notify;
 use ::tokio::time::{Sleep, sleep_until};
 use http::turns::{Moment, Next, Peer};
 use http::{Request, Response};
@@ -39,13 +40,32 @@ pub async fn serve<W>(
 where
     W: Fn(&Request) -> Result<(Upgrade, Session), Response> + Send + Sync + 'static,
 {
-    let echo = Arc::new(Echo { welcome, times });
-    tokio_echo::serve_each(listener, limits, stop, report, |client, stopping| {
-        converse(client, Arc::clone(&echo), stopping)
+    let shared = Arc::new(Shared {
+        echo: Echo { welcome, times },
+        stops: AtomicBool::new(false),
+        stopped: Notify::new(),
+    });
+    let weak = Arc::downgrade(&shared);
+    stop.on_stop(move || {
+        if let Some(shared) = weak.upgrade() {
+            shared.stops.store(true, Ordering::SeqCst);
+            shared.stopped.notify_waiters();
+        }
+    });
+    tokio_echo::serve_each(listener, limits, stop, report, |client, _| {
+        converse(client, Arc::clone(&shared))
     })
     .await
 }
 // ANCHOR_END: serve
+
+/// What holds for all tasks. To wait for a `Notify` takes half the room of waiting for the channel that
+/// [`tokio_echo::serve_each`] offers.
+struct Shared<W> {
+    echo: Echo<W>,
+    stops: AtomicBool,
+    stopped: Notify,
+}
 
 thread_local! {
     /// A task never waits while it uses them, so one set for each thread is enough.
@@ -56,11 +76,7 @@ thread_local! {
 /// One conversation: a task that lets [`Echo::turn`] do what can be done, and waits for what it needs next.
 ///
 /// Not an `async fn`: what such a function is given takes room twice, there and where it puts it.
-fn converse<W>(
-    client: TcpStream,
-    echo: Arc<Echo<W>>,
-    mut stopping: watch::Receiver<bool>,
-) -> impl Future<Output = io::Result<u64>>
+fn converse<W>(client: TcpStream, shared: Arc<Shared<W>>) -> impl Future<Output = io::Result<u64>>
 where
     W: Fn(&Request) -> Result<(Upgrade, Session), Response>,
 {
@@ -70,19 +86,21 @@ where
         // Unspecified when the client is gone: nobody is told.
         address: address.unwrap_or_else(|_| (Ipv4Addr::UNSPECIFIED, 0).into()),
         client,
-        talk: echo.begin(Instant::now()),
+        talk: shared.echo.begin(Instant::now()),
         is_drained: false,
         has_ended: false,
         stops: false,
     };
     async move {
-        let mut stopped = pin!(stopping.wait_for(|stops| *stops));
-        let mut look = pin!(sleep_until(echo.deadline(&guest.talk).into()));
+        // First this, and then the look: in between nothing is missed.
+        let mut stopped = pin!(shared.stopped.notified());
+        guest.stops = shared.stops.load(Ordering::SeqCst);
+        let mut look = pin!(sleep_until(shared.echo.deadline(&guest.talk).into()));
         std::future::poll_fn(|context| {
             if !guest.stops && stopped.as_mut().poll(context).is_ready() {
                 guest.stops = true;
             }
-            guest.poll(&echo, look.as_mut(), context)
+            guest.poll(&shared.echo, look.as_mut(), context)
         })
         .await?;
         Ok(guest.talk.count)
