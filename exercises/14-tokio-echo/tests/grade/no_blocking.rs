@@ -202,11 +202,10 @@ fn survives_work_that_panics() {
         ask(&mut bad, BAD);
         scene.note("work() panics");
         bad.expect_end(|_| "panic-is-an-error");
-        // Whether the panic ends the server, too, is known when it can go no further.
-        if !server.settle() {
-            let _ = server.join(|_| "panicked");
-        }
-        let mut good = scene.connect("good", address);
+        // Whether the panic ends the server, too, is known when it can go no further: it waits for
+        // clients, or nobody listens any more.
+        server.settle();
+        let mut good = scene.connect_or("good", address, "panicked");
         let number = scene.random().u64(..SLOW);
         ask(&mut good, number);
         answered(&mut good, key, number, |_| "panic-is-an-error");
