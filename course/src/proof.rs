@@ -19,7 +19,7 @@ use crate::trouble::{Result, Trouble};
 /// Built graders that wait for their run while the next one is built.
 const AHEAD: usize = 4;
 /// Graders that run at the same time: many mistakes only wait for a deadline.
-const RUNNERS: usize = 3;
+const RUNNERS: usize = 2;
 
 /// A wrong answer that the grader must catch.
 pub struct Mistake {

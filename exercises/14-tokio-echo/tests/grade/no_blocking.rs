@@ -1,5 +1,5 @@
 use super::{LESSON, for_tokio, one_thread};
-use peer::{Line, Scene, Why};
+use peer::{Answer, Line, Scene, Why};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::panic::resume_unwind;
@@ -65,6 +65,12 @@ fn worked(key: u64, number: u64) -> u64 {
 
 /// The student's server on one thread, its work's key, and what its slow work waits for.
 fn server(scene: &Scene) -> (SocketAddr, u64, Arc<Gate>) {
+    let (_server, address, key, gate) = running(scene);
+    (address, key, gate)
+}
+
+/// The same, with the server's thread.
+fn running(scene: &Scene) -> (Answer<'_, io::Result<()>>, SocketAddr, u64, Arc<Gate>) {
     let (listener, address) = scene.listener();
     let key = scene.random().u64(..);
     let gate = Arc::<Gate>::default();
@@ -79,10 +85,10 @@ fn server(scene: &Scene) -> (SocketAddr, u64, Arc<Gate>) {
         }
         worked(key, number)
     };
-    let _server = scene.run("your server", move || {
+    let server = scene.run("your server", move || {
         one_thread().block_on(serve(listener, work))
     });
-    (address, key, gate)
+    (server, address, key, gate)
 }
 
 /// A task for each client. tokio keeps the panic of a task to itself; here it is the verdict.
@@ -191,12 +197,14 @@ fn does_slow_work_for_two_clients_at_the_same_time() {
 #[test]
 fn survives_work_that_panics() {
     LESSON.grade("no_blocking", |scene| {
-        let (address, key, _gate) = server(scene);
+        let (server, address, key, _gate) = running(scene);
         let mut bad = scene.connect("bad", address);
         ask(&mut bad, BAD);
         scene.note("work() panics");
         bad.expect_end(|_| "panic-is-an-error");
-        // Where nobody listens any more, the panic has ended the server: it may not be known yet.
+        // Whether the panic ends the server, too, is known when it can go no further: it waits for
+        // clients, or nobody listens any more.
+        server.settle();
         let mut good = scene.connect_or("good", address, "panicked");
         let number = scene.random().u64(..SLOW);
         ask(&mut good, number);
