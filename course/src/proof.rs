@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::catalogue::{Catalogue, Exercise};
-use crate::compile::{self, Built, Diagnostic};
+use crate::compile::{self, Diagnostic};
 use crate::grade::{Failure, Grader, NOT_STARTED, TestRun, Until, starter_of};
 use crate::overlay::Overlay;
 use crate::trouble::{Result, Trouble};
@@ -202,40 +202,21 @@ fn build_jobs<'a>(
             .map(|exercise| mistakes[exercise.name.as_str()].len())
             .max()
             .unwrap_or(0);
-        let rounds: Vec<Vec<(&'a Exercise, &Mistake)>> = (0..rounds)
-            .map(|round| {
-                let mistake = |exercise: &&'a Exercise| {
+        for round in 0..rounds {
+            let mut laid: Vec<(&'a Exercise, &Mistake)> = exercises
+                .iter()
+                .filter_map(|exercise| {
                     Some((*exercise, mistakes[exercise.name.as_str()].get(round)?))
-                };
-                exercises.iter().filter_map(mistake).collect()
-            })
-            .collect();
-        let sources_of = |laid: &[(&'a Exercise, &Mistake)]| {
-            let mut sources = starters.clone();
-            let texts = laid.iter();
-            sources.extend(
-                texts.map(|(exercise, mistake)| (exercise.file_name(), mistake.text.clone())),
-            );
-            sources
-        };
-        let versions: Vec<_> = rounds.iter().map(|laid| sources_of(laid)).collect();
-        let mut built_ahead = overlay
-            .build_versions(lesson, &versions)?
-            .map(Vec::into_iter);
-        for (round, mut laid) in rounds.into_iter().enumerate() {
+                })
+                .collect();
             while !laid.is_empty() {
-                let ahead = built_ahead.as_mut().and_then(Iterator::next);
-                let built = match ahead {
-                    Some(binary) => Ok(Built {
-                        binary,
-                        diagnostics: Vec::new(),
-                    }),
-                    None => {
-                        overlay.lay(lesson, &sources_of(&laid))?;
-                        overlay.build(lesson)?
-                    }
-                };
-                match built {
+                let mut sources = starters.clone();
+                sources.extend(
+                    laid.iter()
+                        .map(|(exercise, mistake)| (exercise.file_name(), mistake.text.clone())),
+                );
+                overlay.lay(lesson, &sources)?;
+                match overlay.build(lesson)? {
                     Ok(built) => {
                         let binary = keep(
                             &built.binary,
