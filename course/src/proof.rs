@@ -16,7 +16,7 @@ use crate::overlay::Overlay;
 use crate::trouble::{Result, Trouble};
 
 /// Graders that run at the same time: many mistakes only wait for a deadline.
-const RUNNERS: usize = 3;
+const RUNNERS: usize = 4;
 
 /// A wrong answer that the grader must catch.
 pub struct Mistake {
@@ -194,8 +194,7 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    /// In rounds, one mistake of each exercise at a time: their tests do not meet. All rounds are built side by side.
-    /// Only when a mistake does not compile, one after the other, to say which.
+    /// In rounds, one mistake of each exercise at a time: their tests do not meet.
     fn build_mistakes(
         &mut self,
         starters: &BTreeMap<String, String>,
@@ -210,21 +209,8 @@ impl<'a> Workshop<'a> {
                 rounds[round].push((exercise, mistake));
             }
         }
-        let sources_of = |laid: &Vec<(&Exercise, &Mistake)>| {
-            let mut sources = starters.clone();
-            for (exercise, mistake) in laid {
-                sources.insert(exercise.file_name(), mistake.text.clone());
-            }
-            sources
-        };
-        let versions: Vec<_> = rounds.iter().map(sources_of).collect();
-        let built = self.overlay.build_versions(self.lesson, &versions)?;
-        let mut built = built.map(Vec::into_iter);
         for (round, mut laid) in rounds.into_iter().enumerate() {
-            let binary = match &mut built {
-                Some(built) => built.next(),
-                None => self.build_round(&mut laid, sources_of)?,
-            };
+            let binary = self.build_round(&mut laid, starters)?;
             let Some(binary) = binary else { continue };
             let binary = self.keep(&binary, &format!("round-{round}"))?;
             for (exercise, mistake) in laid {
@@ -242,10 +228,14 @@ impl<'a> Workshop<'a> {
     fn build_round(
         &mut self,
         laid: &mut Vec<(&'a Exercise, &Mistake)>,
-        sources_of: impl Fn(&Vec<(&'a Exercise, &Mistake)>) -> BTreeMap<String, String>,
+        starters: &BTreeMap<String, String>,
     ) -> Result<Option<PathBuf>> {
         while !laid.is_empty() {
-            self.overlay.lay(self.lesson, &sources_of(laid))?;
+            let mut sources = starters.clone();
+            for (exercise, mistake) in laid.iter() {
+                sources.insert(exercise.file_name(), mistake.text.clone());
+            }
+            self.overlay.lay(self.lesson, &sources)?;
             let not_built = match self.overlay.build(self.lesson)? {
                 Ok(built) => return Ok(Some(built.binary)),
                 Err(not_built) => not_built,
