@@ -167,7 +167,9 @@ fn a_client_without_a_conversation() {
     let ended = Program::start(WS_CLIENT, &[&url]).finish();
     assert_eq!(ended.status.code(), Some(1));
     assert!(
-        ended.errors.contains("the server refuses: 404"),
+        ended
+            .errors
+            .contains("the server says 404 Not Found, not 101"),
         "{}",
         ended.errors
     );
