@@ -1,8 +1,6 @@
 //! What the book shows of this lesson, and what the programs say to those who start them.
 
-use std::io;
 use std::net::TcpListener;
-use std::process::Command;
 use std::thread;
 
 use threads::{Limits, Stop};
@@ -187,10 +185,10 @@ fn a_client_is_left() {
     assert!(ended.status.success(), "{}", ended.errors);
     assert_eq!(ended.output, b"(closed: 1000)\n");
 
-    let (nobody, output) = io::pipe().unwrap();
+    let (nobody, output) = std::io::pipe().unwrap();
     drop(nobody);
-    let ended = Command::new(WS_CLIENT).arg(&url).stdout(output).output();
-    let ended = ended.unwrap();
+    let mut client = std::process::Command::new(WS_CLIENT);
+    let ended = client.arg(&url).stdout(output).output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(
         String::from_utf8_lossy(&ended.stderr),
