@@ -75,8 +75,9 @@ fn frame<T>(
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
-    if let [flag] = arguments.as_slice()
-        && (flag == "--help" || flag == "-h")
+    if arguments
+        .iter()
+        .any(|flag| flag == "--help" || flag == "-h")
     {
         println!("{}", help.trim());
         return ExitCode::SUCCESS;
