@@ -12,11 +12,16 @@ const TEXT: u32 = 17;
 const LINE_HEIGHT: i32 = 16;
 
 /// Colours that can be told apart, on white and on black. Lines have their names beside them too.
-const COLOURS: [RGBColor; 4] = [
+const COLOURS: [RGBColor; 9] = [
     RGBColor(0x2b, 0x7b, 0xba),
     RGBColor(0xd0, 0x5f, 0x1e),
     RGBColor(0x2f, 0x95, 0x58),
     RGBColor(0x93, 0x66, 0xc1),
+    RGBColor(0xc4, 0x4e, 0x6b),
+    RGBColor(0x8a, 0x7a, 0x1d),
+    RGBColor(0x1c, 0x93, 0x96),
+    RGBColor(0x8d, 0x6e, 0x5a),
+    RGBColor(0x7a, 0x7f, 0x87),
 ];
 
 /// A picture: lines over logarithmic axes.
@@ -96,7 +101,7 @@ fn chart(
     let text = ("sans-serif", TEXT).into_font().color(&BLACK);
     let mut chart = ChartBuilder::on(&area)
         .margin(10)
-        .margin_right(120)
+        .margin_right(150)
         .x_label_area_size(44)
         .y_label_area_size(64)
         .build_cartesian_2d(across.log_scale(), up.log_scale())

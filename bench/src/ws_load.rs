@@ -42,6 +42,13 @@ pub struct Load {
     pub websocket: bool,
 }
 
+impl Load {
+    /// Clients, and messages of each that are under way at the same time.
+    pub fn crowd(&self) -> (usize, usize) {
+        (self.connections, self.in_flight)
+    }
+}
+
 /// Lets the oldest way of avoiding congestion decide how fast is sent. Some systems use one by default that
 /// estimates the speed of the network and waits between packets (BBR). On loopback there is no network: one would
 /// measure how it estimates.

@@ -63,8 +63,42 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn lay(&self, lesson: &Lesson, sources: &BTreeMap<String, String>) -> Result<()> {
+        self.lay_in(&self.package(lesson), lesson, sources)
+    }
+
+    /// Lays and builds a lesson's package in many versions side by side, each as a package of its own: cargo starts
+    /// once for all. Returns the graders in the versions' order; `None` when one does not compile: building it by
+    /// itself will say why.
+    ///
+    /// # Errors
+    /// As `compile::graders`, and when a file cannot be read or written.
+    pub fn build_versions(
+        &self,
+        lesson: &Lesson,
+        versions: &[BTreeMap<String, String>],
+    ) -> Result<Option<Vec<PathBuf>>> {
+        let mut folders = Vec::new();
+        let mut packages = Vec::new();
+        for (number, sources) in versions.iter().enumerate() {
+            let folder = format!("{}-{number}", lesson.folder_name());
+            let folder = self.folder.join(MEMBERS).join(folder);
+            self.lay_in(&folder, lesson, sources)?;
+            packages.push(rename_package(&folder.join("Cargo.toml"), number)?);
+            folders.push(folder);
+        }
+        let target = self.catalogue.target_folder();
+        let built = compile::graders(&self.folder, &packages, &target)?;
+        for folder in &folders {
+            fs::remove_dir_all(folder).map_err(Trouble::file("remove", folder))?;
+        }
+        Ok(built.and_then(|mut built| {
+            let binaries = folders.iter().map(|folder| built.remove(folder));
+            binaries.collect()
+        }))
+    }
+
+    fn lay_in(&self, to: &Path, lesson: &Lesson, sources: &BTreeMap<String, String>) -> Result<()> {
         let from = self.catalogue.root.join(lesson.folder());
-        let to = self.package(lesson);
         let mut laid = BTreeSet::new();
         for file in files(&from)? {
             let chosen = file
@@ -86,7 +120,7 @@ impl<'a> Overlay<'a> {
                 laid.insert(file);
             }
         }
-        for old in files(&to)?.iter().filter(|old| !laid.contains(*old)) {
+        for old in files(to)?.iter().filter(|old| !laid.contains(*old)) {
             let old = to.join(old);
             fs::remove_file(&old).map_err(Trouble::file("remove", &old))?;
         }
@@ -149,6 +183,27 @@ fn scratch_manifest(manifest: &Path) -> Result<String> {
         }
     }
     toml::to_string(&table).map_err(|_| damaged())
+}
+
+/// Gives the package another name, and its library the old one, which graders use. Returns the new name.
+fn rename_package(manifest: &Path, number: usize) -> Result<String> {
+    let text = fs::read_to_string(manifest).map_err(Trouble::file("read", manifest))?;
+    let damaged = || Trouble::new(format!("{} names no package.", manifest.display()));
+    let mut table: toml::Table = text.parse().map_err(|_| damaged())?;
+    let package = table.get_mut("package").and_then(toml::Value::as_table_mut);
+    let name = package.and_then(|package| package.get_mut("name"));
+    let name = name.ok_or_else(damaged)?;
+    let old = name.as_str().ok_or_else(damaged)?.to_owned();
+    let new = format!("{old}-{number}");
+    *name = new.clone().into();
+    let library = table
+        .entry("lib")
+        .or_insert_with(|| toml::Table::new().into());
+    let library = library.as_table_mut().ok_or_else(damaged)?;
+    library.insert("name".to_owned(), old.replace('-', "_").into());
+    let text = toml::to_string(&table).map_err(|_| damaged())?;
+    write_if_changed(manifest, text.as_bytes())?;
+    Ok(new)
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {

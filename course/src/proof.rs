@@ -1,25 +1,22 @@
 //! Runs what author check claims: that solutions pass, that starters fail, and that each known mistake is caught by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::catalogue::{Catalogue, Exercise};
+use crate::catalogue::{Catalogue, Exercise, Lesson};
 use crate::compile::{self, Diagnostic};
 use crate::grade::{Failure, Grader, NOT_STARTED, TestRun, Until, starter_of};
 use crate::overlay::Overlay;
 use crate::trouble::{Result, Trouble};
 
-/// Built graders that wait for their run while the next one is built.
-const AHEAD: usize = 4;
 /// Graders that run at the same time: many mistakes only wait for a deadline.
-const RUNNERS: usize = 2;
+const RUNNERS: usize = 3;
 
 /// A wrong answer that the grader must catch.
 pub struct Mistake {
@@ -64,7 +61,8 @@ struct Job<'a> {
     module: &'static str,
 }
 
-/// Builds in this thread and runs in others.
+/// Lesson by lesson, first builds all and then runs it: beside a compiler, graders that wait for a server would be
+/// judged by chance.
 ///
 /// # Errors
 /// When the set-up is broken, and on Ctrl-C.
@@ -74,32 +72,34 @@ pub fn prove(
     mistakes: &BTreeMap<&str, Vec<Mistake>>,
 ) -> Result<Findings> {
     let bar = progress_bar(chosen.len() * 2 + mistakes.values().map(Vec::len).sum::<usize>());
-    let room = catalogue.target_folder().join("course/graders");
-    fs::create_dir_all(&room).map_err(Trouble::file("write", &room))?;
-    let findings = Mutex::new(Findings::default());
-    let (send, receive) = mpsc::sync_channel(AHEAD);
-    let receive = Mutex::new(receive);
-    let (built, ran) = thread::scope(|scope| {
-        let work = || run_jobs(catalogue, &receive, &findings, &bar);
-        let runners: Vec<_> = (0..RUNNERS).map(|_| scope.spawn(work)).collect();
-        let built = build_jobs(catalogue, chosen, mistakes, &room, |job| {
-            // The receiver lives as long as this scope.
-            send.send(job).map_err(|_| Trouble::Interrupted)
-        });
-        drop(send);
-        let ran: Vec<_> = runners.into_iter().map(|runner| runner.join()).collect();
-        (built, ran)
-    });
-    bar.finish_and_clear();
-    // The room holds only what this run put there.
-    let _ = fs::remove_dir_all(&room);
-    for runner in ran {
-        runner.map_err(|_| Trouble::new("The check itself failed: please report it."))??;
+    let overlay = Overlay::prepare(catalogue)?;
+    let mut findings = Findings::default();
+    for lesson in &catalogue.lessons {
+        let of_lesson = |exercise: &&&Exercise| exercise.lesson == *lesson;
+        let exercises: Vec<&Exercise> = chosen.iter().filter(of_lesson).copied().collect();
+        if exercises.is_empty() {
+            continue;
+        }
+        let room = catalogue.target_folder().join("course/graders");
+        fs::create_dir_all(&room).map_err(Trouble::file("write", &room))?;
+        bar.set_message(format!("building {}", lesson.folder_name()));
+        let mut workshop = Workshop {
+            catalogue,
+            overlay: &overlay,
+            lesson,
+            exercises,
+            room: &room,
+            jobs: Vec::new(),
+            problems: Vec::new(),
+        };
+        workshop.build(mistakes)?;
+        let Workshop { jobs, problems, .. } = workshop;
+        findings.problems.extend(problems);
+        run_jobs(catalogue, jobs, &mut findings, &bar)?;
+        // The room holds only what this lesson put there.
+        let _ = fs::remove_dir_all(&room);
     }
-    let mut findings = findings
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    findings.problems.extend(built?);
+    bar.finish_and_clear();
     Ok(findings)
 }
 
@@ -109,167 +109,190 @@ fn progress_bar(runs: usize) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Builds solutions, starters and mistakes of every lesson and hands each grader on; returns the problems that building
-/// showed. Mistakes are built in rounds, one of each exercise of the lesson at a time: their tests do not meet.
-fn build_jobs<'a>(
-    catalogue: &Catalogue,
-    chosen: &[&'a Exercise],
-    mistakes: &BTreeMap<&str, Vec<Mistake>>,
-    room: &Path,
-    mut hand_on: impl FnMut(Job<'a>) -> Result<()>,
-) -> Result<Vec<String>> {
-    let mut problems = Vec::new();
-    let overlay = Overlay::prepare(catalogue)?;
-    for lesson in &catalogue.lessons {
-        let exercises: Vec<&Exercise> = chosen
-            .iter()
-            .copied()
-            .filter(|exercise| exercise.lesson == *lesson)
-            .collect();
-        if exercises.is_empty() {
-            continue;
-        }
-        match compile::grader(
-            &catalogue.root,
-            &lesson.solutions_package(),
-            &catalogue.target_folder(),
-        )? {
-            Ok(built) => {
-                let folder = catalogue.root.join(lesson.solutions());
-                for exercise in &exercises {
-                    let (binary, folder) = (built.binary.clone(), folder.clone());
-                    hand_on(Job {
-                        exercise,
-                        claim: Claim::SolutionPasses,
-                        binary,
-                        folder,
-                        module: "grade::",
-                    })?;
-                }
-            }
-            Err(not_built) => problems.push(format!(
-                "{} does not compile:\n{}",
-                lesson.solutions().display(),
-                rendered(&not_built.diagnostics, &not_built.cargo)
-            )),
-        }
+/// Where the graders of one lesson are built.
+struct Workshop<'a> {
+    catalogue: &'a Catalogue,
+    overlay: &'a Overlay<'a>,
+    lesson: &'a Lesson,
+    exercises: Vec<&'a Exercise>,
+    /// For built graders.
+    room: &'a Path,
+    jobs: Vec<Job<'a>>,
+    /// What building showed.
+    problems: Vec<String>,
+}
+
+impl<'a> Workshop<'a> {
+    fn build(&mut self, mistakes: &BTreeMap<&str, Vec<Mistake>>) -> Result<()> {
+        self.build_solutions()?;
         let mut starters = BTreeMap::new();
-        for exercise in catalogue.of_lesson(lesson) {
+        for exercise in self.catalogue.of_lesson(self.lesson) {
             // A solution whose markers are wrong has been reported already.
-            if let Ok(starter) = starter_of(catalogue, exercise) {
+            if let Ok(starter) = starter_of(self.catalogue, exercise) {
                 starters.insert(exercise.file_name(), starter);
             }
         }
-        overlay.lay(lesson, &starters)?;
-        match overlay.build(lesson)? {
+        if self.build_starters(&starters)? {
+            self.build_mistakes(&starters, mistakes)?;
+        }
+        Ok(())
+    }
+
+    fn build_solutions(&mut self) -> Result<()> {
+        let package = self.lesson.solutions_package();
+        let target = self.catalogue.target_folder();
+        match compile::grader(&self.catalogue.root, &package, &target)? {
             Ok(built) => {
-                for warning in &built.diagnostics {
-                    if warning.file.starts_with(lesson.folder()) {
-                        problems.push(format!(
-                            "A starter or its grader builds with a warning:\n{}",
-                            warning.rendered
-                        ));
-                    }
-                }
-                let binary = keep(
-                    &built.binary,
-                    room,
-                    &format!("{}-starters", lesson.folder_name()),
-                )?;
-                for exercise in &exercises {
-                    let (binary, folder) = (binary.clone(), overlay.package(lesson));
-                    hand_on(Job {
+                let folder = self.catalogue.root.join(self.lesson.solutions());
+                for exercise in self.exercises.clone() {
+                    self.jobs.push(Job {
                         exercise,
-                        claim: Claim::StarterFails,
-                        binary,
-                        folder,
-                        module: "",
-                    })?;
+                        claim: Claim::SolutionPasses,
+                        binary: built.binary.clone(),
+                        folder: folder.clone(),
+                        module: "grade::",
+                    });
                 }
             }
             Err(not_built) => {
                 let said = rendered(&not_built.diagnostics, &not_built.cargo);
-                problems.push(format!(
-                    "The starters of {} do not compile:\n{said}",
-                    lesson.folder().display()
-                ));
-                // Mistakes would fail in the same way.
-                continue;
+                let folder = self.lesson.solutions();
+                let problem = format!("{} does not compile:\n{said}", folder.display());
+                self.problems.push(problem);
             }
         }
-        let rounds = exercises
-            .iter()
-            .map(|exercise| mistakes[exercise.name.as_str()].len())
-            .max()
-            .unwrap_or(0);
-        for round in 0..rounds {
-            let mut laid: Vec<(&'a Exercise, &Mistake)> = exercises
-                .iter()
-                .filter_map(|exercise| {
-                    Some((*exercise, mistakes[exercise.name.as_str()].get(round)?))
-                })
-                .collect();
-            while !laid.is_empty() {
-                let mut sources = starters.clone();
-                sources.extend(
-                    laid.iter()
-                        .map(|(exercise, mistake)| (exercise.file_name(), mistake.text.clone())),
-                );
-                overlay.lay(lesson, &sources)?;
-                match overlay.build(lesson)? {
-                    Ok(built) => {
-                        let binary = keep(
-                            &built.binary,
-                            room,
-                            &format!("{}-{round}", lesson.folder_name()),
-                        )?;
-                        for (exercise, mistake) in laid {
-                            let claim = Claim::Caught {
-                                mistake: mistake.name.clone(),
-                                key: mistake.key.clone(),
-                            };
-                            let (binary, folder) = (binary.clone(), overlay.package(lesson));
-                            hand_on(Job {
-                                exercise,
-                                claim,
-                                binary,
-                                folder,
-                                module: "",
-                            })?;
-                        }
-                        break;
-                    }
-                    Err(not_built) => {
-                        let before = laid.len();
-                        laid.retain(|(exercise, mistake)| {
-                            let here = |diagnostic: &&Diagnostic| {
-                                diagnostic.is_error
-                                    && (diagnostic.file == exercise.file()
-                                        || diagnostic.file == exercise.grader())
-                            };
-                            let error = not_built.diagnostics.iter().find(here);
-                            if let Some(error) = error {
-                                problems.push(format!(
-                                    "{}: the mistake {} does not compile:\n{}",
-                                    exercise.name, mistake.name, error.rendered
-                                ));
-                            }
-                            error.is_none()
-                        });
-                        if laid.len() == before {
-                            let said = rendered(&not_built.diagnostics, &not_built.cargo);
-                            problems.push(format!(
-                                "{} does not compile:\n{said}",
-                                lesson.folder().display()
-                            ));
-                            break;
-                        }
-                    }
+        Ok(())
+    }
+
+    /// Whether they compile: mistakes would fail in the same way.
+    fn build_starters(&mut self, starters: &BTreeMap<String, String>) -> Result<bool> {
+        let folder = self.lesson.folder();
+        self.overlay.lay(self.lesson, starters)?;
+        match self.overlay.build(self.lesson)? {
+            Ok(built) => {
+                let ours = |warning: &&Diagnostic| warning.file.starts_with(&folder);
+                for warning in built.diagnostics.iter().filter(ours) {
+                    self.problems.push(format!(
+                        "A starter or its grader builds with a warning:\n{}",
+                        warning.rendered
+                    ));
                 }
+                let binary = self.keep(&built.binary, "starters")?;
+                for exercise in self.exercises.clone() {
+                    self.lay_out(exercise, Claim::StarterFails, &binary);
+                }
+                Ok(true)
+            }
+            Err(not_built) => {
+                let said = rendered(&not_built.diagnostics, &not_built.cargo);
+                self.problems.push(format!(
+                    "The starters of {} do not compile:\n{said}",
+                    folder.display()
+                ));
+                Ok(false)
             }
         }
     }
-    Ok(problems)
+
+    /// In rounds, one mistake of each exercise at a time: their tests do not meet. All rounds are built side by side.
+    /// Only when a mistake does not compile, one after the other, to say which.
+    fn build_mistakes(
+        &mut self,
+        starters: &BTreeMap<String, String>,
+        mistakes: &BTreeMap<&str, Vec<Mistake>>,
+    ) -> Result<()> {
+        let mut rounds: Vec<Vec<(&'a Exercise, &Mistake)>> = Vec::new();
+        for exercise in &self.exercises {
+            for (round, mistake) in mistakes[exercise.name.as_str()].iter().enumerate() {
+                if rounds.len() == round {
+                    rounds.push(Vec::new());
+                }
+                rounds[round].push((exercise, mistake));
+            }
+        }
+        let sources_of = |laid: &Vec<(&Exercise, &Mistake)>| {
+            let mut sources = starters.clone();
+            for (exercise, mistake) in laid {
+                sources.insert(exercise.file_name(), mistake.text.clone());
+            }
+            sources
+        };
+        let versions: Vec<_> = rounds.iter().map(sources_of).collect();
+        let built = self.overlay.build_versions(self.lesson, &versions)?;
+        let mut built = built.map(Vec::into_iter);
+        for (round, mut laid) in rounds.into_iter().enumerate() {
+            let binary = match &mut built {
+                Some(built) => built.next(),
+                None => self.build_round(&mut laid, sources_of)?,
+            };
+            let Some(binary) = binary else { continue };
+            let binary = self.keep(&binary, &format!("round-{round}"))?;
+            for (exercise, mistake) in laid {
+                let claim = Claim::Caught {
+                    mistake: mistake.name.clone(),
+                    key: mistake.key.clone(),
+                };
+                self.lay_out(exercise, claim, &binary);
+            }
+        }
+        Ok(())
+    }
+
+    /// Without those that do not compile, which are reported.
+    fn build_round(
+        &mut self,
+        laid: &mut Vec<(&'a Exercise, &Mistake)>,
+        sources_of: impl Fn(&Vec<(&'a Exercise, &Mistake)>) -> BTreeMap<String, String>,
+    ) -> Result<Option<PathBuf>> {
+        while !laid.is_empty() {
+            self.overlay.lay(self.lesson, &sources_of(laid))?;
+            let not_built = match self.overlay.build(self.lesson)? {
+                Ok(built) => return Ok(Some(built.binary)),
+                Err(not_built) => not_built,
+            };
+            let before = laid.len();
+            laid.retain(|(exercise, mistake)| {
+                let here = |diagnostic: &&Diagnostic| {
+                    let files = [exercise.file(), exercise.grader()];
+                    diagnostic.is_error && files.contains(&diagnostic.file)
+                };
+                let error = not_built.diagnostics.iter().find(here);
+                if let Some(error) = error {
+                    self.problems.push(format!(
+                        "{}: the mistake {} does not compile:\n{}",
+                        exercise.name, mistake.name, error.rendered
+                    ));
+                }
+                error.is_none()
+            });
+            if laid.len() == before {
+                let said = rendered(&not_built.diagnostics, &not_built.cargo);
+                let folder = self.lesson.folder();
+                let problem = format!("{} does not compile:\n{said}", folder.display());
+                self.problems.push(problem);
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Moves a built grader out of the way of the next build.
+    fn keep(&self, binary: &Path, name: &str) -> Result<PathBuf> {
+        let kept = self.room.join(name);
+        fs::rename(binary, &kept).map_err(Trouble::file("move", binary))?;
+        Ok(kept)
+    }
+
+    /// A grader built from the overlay.
+    fn lay_out(&mut self, exercise: &'a Exercise, claim: Claim, binary: &Path) {
+        self.jobs.push(Job {
+            exercise,
+            claim,
+            binary: binary.to_path_buf(),
+            folder: self.overlay.package(self.lesson),
+            module: "",
+        });
+    }
 }
 
 fn rendered(diagnostics: &[Diagnostic], cargo: &str) -> String {
@@ -285,49 +308,56 @@ fn rendered(diagnostics: &[Diagnostic], cargo: &str) -> String {
     }
 }
 
-/// Moves a built grader out of the way of the next build.
-fn keep(binary: &Path, room: &Path, name: &str) -> Result<PathBuf> {
-    let kept = room.join(name);
-    fs::rename(binary, &kept).map_err(Trouble::file("move", binary))?;
-    Ok(kept)
-}
-
-/// Takes jobs until there are no more. After Ctrl-C the others are still taken, unrun, so that the builder is not kept
-/// waiting for room.
+/// Runs all jobs, some of them at the same time.
 fn run_jobs(
     catalogue: &Catalogue,
-    jobs: &Mutex<Receiver<Job<'_>>>,
-    findings: &Mutex<Findings>,
+    jobs: Vec<Job<'_>>,
+    findings: &mut Findings,
     bar: &ProgressBar,
 ) -> Result<()> {
-    let mut outcome = Ok(());
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return outcome };
-        if outcome.is_err() {
-            continue;
-        }
-        bar.set_message(job.exercise.name.clone());
-        let started = Instant::now();
-        match run_job(catalogue, &job) {
-            Ok((mut row, problems)) => {
-                row.time = started.elapsed();
-                let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
-                let sum = findings.rows.entry(job.exercise.name.clone()).or_default();
-                sum.tests += row.tests;
-                sum.caught += row.caught;
-                sum.time += row.time;
-                findings.problems.extend(problems);
+    let jobs = Mutex::new(VecDeque::from(jobs));
+    let findings = Mutex::new(findings);
+    let work = || -> Result<()> {
+        loop {
+            let job = locked(&jobs).pop_front();
+            let Some(job) = job else { return Ok(()) };
+            bar.set_message(job.exercise.name.clone());
+            let started = Instant::now();
+            let outcome = run_job(catalogue, &job);
+            let mut findings = locked(&findings);
+            match outcome {
+                Ok((row, problems)) => {
+                    let sum = findings.rows.entry(job.exercise.name.clone()).or_default();
+                    sum.tests += row.tests;
+                    sum.caught += row.caught;
+                    sum.time += started.elapsed();
+                    findings.problems.extend(problems);
+                }
+                Err(Trouble::Interrupted) => {
+                    locked(&jobs).clear();
+                    return Err(Trouble::Interrupted);
+                }
+                Err(trouble) => {
+                    let problem = format!("{}: {trouble}", job.exercise.name);
+                    findings.problems.push(problem);
+                }
             }
-            Err(Trouble::Interrupted) => outcome = Err(Trouble::Interrupted),
-            Err(trouble) => {
-                let problem = format!("{}: {trouble}", job.exercise.name);
-                let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
-                findings.problems.push(problem);
-            }
+            bar.inc(1);
         }
-        bar.inc(1);
-    }
+    };
+    thread::scope(|scope| {
+        let runners: Vec<_> = (0..RUNNERS).map(|_| scope.spawn(work)).collect();
+        for runner in runners {
+            runner
+                .join()
+                .map_err(|_| Trouble::new("The check itself failed: please report it."))??;
+        }
+        Ok(())
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn run_job(catalogue: &Catalogue, job: &Job<'_>) -> Result<(Row, Vec<String>)> {

@@ -159,7 +159,6 @@ fn echo(
         Some(_) => "the server has one core for itself, and its clients another one",
         None => "the system decides on which cores the server and its clients run",
     });
-    table.line("");
     let position = |name: &str| servers.iter().position(|server| server == name);
     let (raw, fast) = (position(RAW), position(FAST));
     let is_ours = |server: &usize| servers[*server].starts_with(OURS);
@@ -167,49 +166,59 @@ fn echo(
     let libraries: Vec<usize> = (0..servers.len())
         .filter(|server| !is_ours(server) && Some(*server) != raw)
         .collect();
-    let mut head = format!(
-        "{:>6}{:>8}{:>9}{:>12}",
-        "flight", "clients", "bytes", "messages/s"
-    );
-    for server in servers {
-        let name = server.strip_prefix(OURS).unwrap_or(server);
-        head += &format!("{:>9}", name.get(..8).unwrap_or(name));
-    }
-    for server in &ours {
-        head += &format!(
-            "{:>13}",
-            format!("{}:best", &servers[*server][OURS.len()..])
-        );
-    }
-    table.line(&head);
-    let mut all = Vec::new();
-    for &load in points {
-        let measured = measure(servers, load, cores, rounds, time)?;
-        // To what the rates are compared: the limit, or whoever comes first.
-        let base = raw.unwrap_or_default();
-        let mut line = format!(
-            "{:>6}{:>8}{:>9}{:>12.0}",
-            load.in_flight,
-            load.connections,
-            load.length,
-            measured.median(base)
-        );
-        for server in 0..servers.len() {
-            line += &format!("{:>9.2}", measured.rate(server, base));
+    // To what the rates are compared: the limit, or whoever comes first.
+    let base = raw.unwrap_or_default();
+    let mut all: Vec<Measured> = Vec::new();
+    for same in points.chunk_by(|one, next| one.crowd() == next.crowd()) {
+        let first = all.len();
+        for &load in same {
+            // What takes minutes says where it is.
+            eprintln!(
+                "{} bytes, {} x {}",
+                load.length, load.connections, load.in_flight
+            );
+            all.push(measure(servers, load, cores, rounds, time)?);
         }
-        for server in &ours {
-            let (rate, time) = measured.beside_best(*server, &libraries);
-            line += &format!("{rate:>8.2}{time:>5.2}");
+        let block = &all[first..];
+        let (clients, in_flight) = same[0].crowd();
+        let mut line = |name: &str, value: &dyn Fn(&Measured) -> String| {
+            let values: String = block
+                .iter()
+                .map(|one| format!("{:>9}", value(one)))
+                .collect();
+            table.line(&format!("{name:<24}{values}"));
+        };
+        line("", &|_| String::new());
+        let bytes = |one: &Measured| one.load.length.to_string();
+        line(&format!("{clients} x {in_flight}, bytes"), &bytes);
+        let messages = |one: &Measured| format!("{:.0}", one.median(base));
+        line(&format!("{}, messages/s", servers[base]), &messages);
+        for (server, name) in servers
+            .iter()
+            .enumerate()
+            .filter(|(server, _)| *server != base)
+        {
+            line(name, &|one| format!("{:.2}", one.rate(server, base)));
         }
-        table.line(&line);
-        all.push(measured);
+        for &server in ours.iter().filter(|_| !libraries.is_empty()) {
+            let name = &servers[server];
+            let beside = |one: &Measured| one.beside_best(server, &libraries);
+            line(&format!("{name} : best"), &|one| {
+                format!("{:.2}", beside(one).0)
+            });
+            line("  its processor time", &|one| {
+                format!("{:.2}", beside(one).1)
+            });
+        }
     }
     table.line("");
-    table.line(&format!(
-        "messages/s: of {}, all clients together; then all servers beside it.",
-        raw.map_or("the first server", |_| "TCP alone")
-    ));
-    table.line("best: beside the library that is best there; first messages/s, then processor time for each.");
+    table.line("32 x 64: so many clients, and messages of each in flight. messages/s: all clients");
+    table.line(
+        "together; then the others, as ratios to that. best: beside the library that is best",
+    );
+    table.line(
+        "there; its processor time: that for one message, beside the library that needs least.",
+    );
     table.line("All ratios are medians of those in the same round. The least of them:");
     for &server in &ours {
         let best = least(&all, |one| Some(one.beside_best(server, &libraries).0));
@@ -227,10 +236,8 @@ fn echo(
     };
     table.write(&folder.join("websockets.txt"))?;
     fs::write(folder.join("websockets.json"), json(servers, &all))?;
-    for load in points {
-        if load.length == points[0].length {
-            draw(servers, &all, *load, folder)?;
-        }
+    for block in all.chunk_by(|one, next| one.load.crowd() == next.load.crowd()) {
+        draw(servers, base, block, folder)?;
     }
     Ok(())
 }
@@ -295,25 +302,23 @@ fn json(servers: &[String], all: &[Measured]) -> String {
     format!("{:#}\n", Value::from(all))
 }
 
-/// A picture of all lengths, with as many clients, and messages in flight, as `load` has.
-fn draw(servers: &[String], all: &[Measured], load: Load, folder: &Path) -> io::Result<()> {
-    let (clients, in_flight) = (load.connections, load.in_flight);
+/// A picture of all lengths: the servers beside the one to which they are compared.
+fn draw(servers: &[String], base: usize, block: &[Measured], folder: &Path) -> io::Result<()> {
+    let (clients, in_flight) = block[0].load.crowd();
     let points = |server: usize| {
-        let here = all.iter().filter(|measured| {
-            measured.load.connections == clients && measured.load.in_flight == in_flight
-        });
-        here.map(|measured| (measured.load.length as f64, measured.median(server)))
+        let points = block.iter();
+        points
+            .map(|one| (one.load.length as f64, one.rate(server, base)))
             .collect()
     };
     let svg = plot::draw(&Plot {
         name: &format!("websockets-{clients}x{in_flight}"),
         title: &format!("Echo servers: {clients} clients, {in_flight} messages of each in flight"),
         across: "bytes of a message",
-        up: "messages/s",
-        lines: servers
-            .iter()
-            .enumerate()
-            .map(|(at, name)| (name.clone(), points(at)))
+        up: "messages/s, TCP alone = 1",
+        lines: (0..servers.len())
+            .filter(|server| *server != base)
+            .map(|server| (servers[server].clone(), points(server)))
             .collect(),
     });
     let file = folder.join(format!("websockets-{clients}x{in_flight}.svg"));

@@ -4,7 +4,7 @@
 //! due is remembered for each connection.
 
 use std::io::{self, ErrorKind, Write};
-use std::net::{self, Shutdown};
+use std::net::{self, Shutdown, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use threads::{Limits, News, Stop};
@@ -83,8 +83,8 @@ impl Clock {
 impl<A: Fn(&Request, &[u8], &Client) -> Response> Protocol for Http<A> {
     type Talk = Talk;
 
-    fn begin(&mut self, now: Instant) -> Talk {
-        Talk::new(now)
+    fn begin(&mut self, client: SocketAddr, now: Instant) -> Talk {
+        Talk::new(client, now)
     }
 
     fn turn(&mut self, talk: &mut Talk, peer: &mut Peer, moment: Moment) -> io::Result<Next> {
@@ -130,6 +130,7 @@ enum Waits {
 // ANCHOR: talk
 /// What is remembered of one client.
 struct Talk {
+    client: SocketAddr,
     connection: Connection,
     /// Its head has come, and so much of its body.
     request: Option<(Request, Vec<u8>)>,
@@ -146,8 +147,9 @@ struct Talk {
 // ANCHOR_END: talk
 
 impl Talk {
-    fn new(now: Instant) -> Self {
+    fn new(client: SocketAddr, now: Instant) -> Self {
         Self {
+            client,
             connection: Connection::new(MAX_BODY),
             request: None,
             body: None,
@@ -283,7 +285,7 @@ impl Talk {
                         self.connection.close_after_response();
                     }
                     let client = Client {
-                        address: peer.address,
+                        address: self.client,
                         is_gone: &|| stops || has_ended(peer.socket.peek(&mut [0])),
                     };
                     let response = match answer(&head, &body, &client) {

@@ -33,7 +33,7 @@ pub trait Protocol {
     type Talk;
 
     /// A client has come.
-    fn begin(&mut self, now: Instant) -> Self::Talk;
+    fn begin(&mut self, client: SocketAddr, now: Instant) -> Self::Talk;
 
     /// Does what can be done without waiting, but not so much that others wait for long. When the server
     /// stops, this is what brings the conversation to its end.
@@ -89,8 +89,6 @@ pub enum Next {
 pub struct Peer<S = TcpStream> {
     /// Its socket. It does not block.
     pub socket: S,
-    /// Its address.
-    pub address: SocketAddr,
     /// Nothing is to be read until an event says so.
     pub is_drained: bool,
     /// An event, or a read, has said that the client has ended its stream, or that it is gone.
@@ -205,6 +203,7 @@ struct Server<R, P: Protocol> {
 
 /// One client.
 struct Guest<Talk> {
+    address: SocketAddr,
     peer: Peer,
     talk: Talk,
     look_at: Option<Instant>,
@@ -293,13 +292,13 @@ impl<R: Fn(News), P: Protocol> Server<R, P> {
     fn welcome(&mut self, socket: TcpStream, address: SocketAddr, now: Instant) {
         let _ = socket.set_nodelay(true); // Is the client gone? The first read will tell.
         let token = self.guests.insert(Guest {
+            address,
             peer: Peer {
                 socket,
-                address,
                 is_drained: false,
                 has_ended: false,
             },
-            talk: self.protocol.begin(now),
+            talk: self.protocol.begin(address, now),
             look_at: None,
             interest: Interest::READABLE,
             is_ready: false,
@@ -416,8 +415,12 @@ impl<R: Fn(News), P: Protocol> Server<R, P> {
         }
         // If that fails, the socket is no longer registered: just what is wanted.
         let _ = self.poll.registry().deregister(&mut guest.peer.socket);
-        let Guest { peer, talk, .. } = guest;
-        let address = peer.address;
+        let Guest {
+            address,
+            peer,
+            talk,
+            ..
+        } = guest;
         drop(peer); // close()
         let outcome = self.protocol.end(talk);
         let outcome = outcome.and_then(|count| failed.map_or(Ok(count), Err));

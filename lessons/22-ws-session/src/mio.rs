@@ -1,7 +1,7 @@
 //! The echo server with all clients in one thread: the loop of lesson 17, and another protocol.
 
 use std::io;
-use std::net::{Shutdown, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::time::Instant;
 
 use ::mio::net::TcpStream;
@@ -50,7 +50,7 @@ impl Socket for TcpStream {
 impl<W: Fn(&Request) -> Result<(Upgrade, Session), Response>> Protocol for Conversations<W> {
     type Talk = Talk;
 
-    fn begin(&mut self, now: Instant) -> Talk {
+    fn begin(&mut self, _: SocketAddr, now: Instant) -> Talk {
         self.echo.begin(now)
     }
 

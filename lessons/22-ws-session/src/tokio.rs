@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -81,10 +81,7 @@ where
     W: Fn(&Request) -> Result<(Upgrade, Session), Response>,
 {
     let _ = client.set_nodelay(true); // Is the client gone? The first read will tell.
-    let address = client.peer_addr();
     let mut guest = Guest {
-        // Unspecified when the client is gone: nobody is told.
-        address: address.unwrap_or_else(|_| (Ipv4Addr::UNSPECIFIED, 0).into()),
         client,
         talk: shared.echo.begin(Instant::now()),
         is_drained: false,
@@ -111,7 +108,6 @@ where
 /// One client.
 struct Guest {
     client: TcpStream,
-    address: SocketAddr,
     talk: Talk,
     is_drained: bool,
     has_ended: bool,
@@ -175,7 +171,6 @@ impl Guest {
                 client: &mut self.client,
                 context,
             },
-            address: self.address,
             is_drained: self.is_drained,
             has_ended: self.has_ended,
         };

@@ -72,7 +72,7 @@ pub fn agree(upgrade: &mut Upgrade) -> Option<Box<dyn Compression>> {
 
 // ANCHOR: accepted
 /// What a client may do after the server has said `extension`. `None`: that is no answer to [`OFFER`], and the
-/// connection must be failed (section 7.1.3).
+/// connection must be failed (section 7.1).
 pub fn accepted(extension: &Extension) -> Option<Agreed> {
     let asked = (extension.name == NAME).then(|| read(extension))??;
     // An answer has a number, where an offer may have none.

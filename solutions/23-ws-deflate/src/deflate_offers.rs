@@ -12,7 +12,7 @@ pub const LEAST_BITS: u8 = 9;
 /// The largest one, and what holds when nothing is said.
 pub const MOST_BITS: u8 = 15;
 
-/// The window that this server wishes of a client: 4 KiB of what came are enough to remember, and not 32.
+/// The window that this server wishes of a client: it refers back by 4 KiB at most, and not by 32.
 pub const CLIENT_BITS: u8 = 12;
 
 /// What a server answers to an offer (RFC 7692, section 7.1): the parameters of its answer.
