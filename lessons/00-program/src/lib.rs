@@ -5,6 +5,7 @@
 //! sentence with advice instead of a panic. It is the one place in a library that prints.
 
 use std::env;
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic;
@@ -33,42 +34,66 @@ pub fn run_with<T>(
     options: impl FnOnce(&mut Vec<String>) -> Result<T, String>,
     work: impl FnOnce(T, SocketAddr) -> io::Result<()>,
 ) -> ExitCode {
-    let mut arguments: Vec<String> = env::args_os()
+    let understand = |mut arguments: Vec<String>| {
+        let options = options(&mut arguments)?;
+        let address = match arguments.as_slice() {
+            [] => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            [text] => text
+                .parse()
+                .map_err(|_| format!("\"{text}\" is not an address like 127.0.0.1:{port}."))?,
+            _ => return Err(format!("Give one address, like 127.0.0.1:{port}, or none.")),
+        };
+        Ok((options, address))
+    };
+    let work = |(options, address)| work(options, address).map_err(|error| advice(address, &error));
+    frame(help, understand, work)
+}
+
+/// As [`run`], for a client that goes to something else than an address: `target` makes it of the argument, if
+/// there is one. Its error is a sentence on what it does not understand.
+pub fn run_to<T: Display>(
+    help: &str,
+    target: impl FnOnce(Option<&str>) -> Result<T, String>,
+    work: impl FnOnce(&T) -> io::Result<()>,
+) -> ExitCode {
+    let understand = |arguments: Vec<String>| match arguments.as_slice() {
+        [] => target(None),
+        [text] if !text.starts_with('-') => target(Some(text)),
+        [option] => Err(format!("There is no option {option}.")),
+        _ => Err("Give one argument, or none.".to_string()),
+    };
+    let work = |target: T| work(&target).map_err(|error| advice_on(&target, &error));
+    frame(help, understand, work)
+}
+
+fn frame<T>(
+    help: &str,
+    understand: impl FnOnce(Vec<String>) -> Result<T, String>,
+    work: impl FnOnce(T) -> Result<(), String>,
+) -> ExitCode {
+    let arguments: Vec<String> = env::args_os()
         .skip(1)
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
-    if let [flag] = arguments.as_slice()
-        && (flag == "--help" || flag == "-h")
+    if arguments
+        .iter()
+        .any(|flag| flag == "--help" || flag == "-h")
     {
         println!("{}", help.trim());
         return ExitCode::SUCCESS;
     }
-    let options = match options(&mut arguments) {
-        Ok(options) => options,
+    let understood = match understand(arguments) {
+        Ok(understood) => understood,
         Err(sentence) => {
             eprintln!("{sentence} Try --help.");
             return ExitCode::from(WRONG_USAGE);
         }
     };
-    let address = match arguments.as_slice() {
-        [] => SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        [text] => match text.parse() {
-            Ok(address) => address,
-            Err(_) => {
-                eprintln!("\"{text}\" is not an address like 127.0.0.1:{port}. Try --help.");
-                return ExitCode::from(WRONG_USAGE);
-            }
-        },
-        _ => {
-            eprintln!("Give one address, like 127.0.0.1:{port}, or none. Try --help.");
-            return ExitCode::from(WRONG_USAGE);
-        }
-    };
     end_when_nobody_reads();
-    match work(options, address) {
+    match work(understood) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}", advice(address, &error));
+        Err(sentence) => {
+            eprintln!("{sentence}");
             ExitCode::from(FAILED)
         }
     }
@@ -105,16 +130,24 @@ fn advice(address: SocketAddr, error: &io::Error) -> String {
             "You may not use port {}. Choose one above 1023.",
             address.port()
         ),
+        _ => return advice_on(&address, error),
+    };
+    format!("{sentence} ({error})")
+}
+
+/// The same for what only clients meet.
+fn advice_on(peer: &impl Display, error: &io::Error) -> String {
+    let sentence = match error.kind() {
         ErrorKind::ConnectionRefused => {
-            format!("Nobody listens on {address}. Start the server first, in another terminal.")
+            format!("Nobody listens on {peer}. Start the server first, in another terminal.")
         }
-        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => format!(
-            "{address} ended the connection in the middle. Look at what the server printed."
-        ),
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
+            format!("{peer} ended the connection in the middle. Look at what the server printed.")
+        }
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!(
-            "{address} kept silent for too long. Does it run, and does it serve somebody else?"
+            "{peer} kept silent for too long. Does it run, and does it serve somebody else?"
         ),
-        _ => format!("It did not work with {address}."),
+        _ => format!("It did not work with {peer}."),
     };
     format!("{sentence} ({error})")
 }

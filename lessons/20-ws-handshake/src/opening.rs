@@ -203,7 +203,9 @@ fn one_line(value: &str) -> String {
 impl fmt::Display for Unopened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(status) => write!(f, "the server refuses: {status}"),
+            Self::Refused(status) => {
+                write!(f, "the server says {status}, not 101 Switching Protocols")
+            }
             Self::Invalid(why) => write!(f, "the server's answer is no WebSocket: {why}"),
         }
     }

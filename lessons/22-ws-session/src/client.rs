@@ -60,12 +60,19 @@ impl Target {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
             _ => (authority, 80),
         };
+        let in_brackets = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let host = match in_brackets {
+            Some(address) => address,
+            // A number alone is a port, or an address of another time: 7022 would be 0.0.27.110.
+            None if host.contains([':', '[', ']']) => return None,
+            None if host.bytes().all(|byte| byte.is_ascii_digit()) => return None,
+            None => host,
+        };
         let slash = if path.starts_with('/') { "" } else { "/" };
-        (!host.is_empty()).then(|| Self {
-            host: host
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .to_string(),
+        Some(Self {
+            host: host.to_string(),
             port,
             authority: authority.to_string(),
             path: format!("{slash}{path}"),

@@ -7,6 +7,7 @@
 //! - [`Pulse`] tells when a peer has been silent for too long, with a clock that is passed in;
 //! - [`threads::serve`], [`mio::serve`] and [`tokio::serve`] are the same echo server with three engines;
 //! - [`Target`] and [`open`] are how a client begins, with [`random`] keys;
+//! - [`Wire`] is what it waits for: the keyboard, the network and Ctrl-C;
 //! - [`chat::Chat`] is the room of lesson 10 for browsers.
 
 pub mod chat;
@@ -14,6 +15,7 @@ mod client;
 mod echo;
 mod pulse;
 mod session;
+mod wire;
 
 pub mod mio;
 pub mod threads;
@@ -22,3 +24,4 @@ pub mod tokio;
 pub use client::{Target, open, random};
 pub use pulse::{Pulse, Times};
 pub use session::{Closed, Compression, Heard, Session};
+pub use wire::{MAX_LINE, News, Wire};

@@ -170,7 +170,11 @@ fn hear_an_answer(
 
 /// Ends our side, and waits until the client has ended its own, but not for ever.
 pub(crate) fn linger(conversation: &Conversation, times: Times) -> io::Result<()> {
-    conversation.stream().shutdown(Shutdown::Write)?;
+    match conversation.stream().shutdown(Shutdown::Write) {
+        // It is gone already, shutdown(2): there is nobody to wait for.
+        Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
+        ended => ended?,
+    }
     let deadline = Deadline::after(Instant::now(), times.close);
     let mut scrap = [0; 4096];
     loop {

@@ -107,7 +107,13 @@ fn check<T: Clone + PartialEq + Debug>(
                 Said::Panics(message) => format!("panicked: {message}"),
             };
             let call = call.call.replace('\n', ", then ");
-            format!("{call} {said}; expected was {expected:?}.")
+            let expected = format!("{expected:?}");
+            // Of many bytes only the beginning is shown.
+            let behind = match said.ends_with(&expected) {
+                true => ", and they differ further behind",
+                false => "",
+            };
+            format!("{call} {said}; expected was {expected}{behind}.")
         });
     }
 }

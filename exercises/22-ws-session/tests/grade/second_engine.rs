@@ -249,7 +249,12 @@ fn takes_all_that_one_read_brings() {
             let mut guest = Guest::new(session(), Vec::new());
             let mut socket = Socket::new([Came::Bytes(all)]);
             turns(&mut guest, &mut socket, usize::MAX, "until-none")?;
-            as_the_first(&socket, &expected, "until-none")?;
+            // All were dealt with, or it would not be over, and nobody has heard of it.
+            let key = match socket.taken.is_empty() {
+                true => "goodbye-first",
+                false => "until-none",
+            };
+            as_the_first(&socket, &expected, key)?;
             let count = guest.count;
             must(count == 4, "sends-back", || {
                 format!("4 messages were sent back, and count is {count}.")

@@ -13,12 +13,25 @@ struct Sink {
     /// Errors that come before the next bytes are taken.
     errors: Vec<ErrorKind>,
     taken: Vec<u8>,
+    /// Takes nothing and says that this is fine, and how often it did.
+    is_stuck: bool,
+    stuck: usize,
 }
+
+/// Writes of nothing, before they are an error of another kind.
+const MOST_STUCK: usize = 100;
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(error) = self.errors.pop() {
             return Err(error.into());
+        }
+        if self.is_stuck {
+            self.stuck += 1;
+            return match self.stuck > MOST_STUCK {
+                true => Err(ErrorKind::BrokenPipe.into()),
+                false => Ok(0),
+            };
         }
         if self.room == 0 {
             return Err(ErrorKind::WouldBlock.into());
@@ -163,7 +176,7 @@ fn goes_on_where_the_last_write_ended() {
             bench.push(&two, Pushed::Queued, "no-gaps")?;
             for (room, left) in [(3, 797), (497, 300), (0, 300), (299, 1)] {
                 bench.flush(room, Flushed::Waits, "short-write")?;
-                bench.waits(left, "counts-what-waits")?;
+                bench.waits(left, "short-write")?;
             }
             bench.flush(1, Flushed::All, "says-how-far")?;
             bench.took(&[&one, &two], "short-write")
@@ -188,6 +201,30 @@ fn an_interrupted_write_is_made_again_and_other_errors_are_told() {
             must(is_told, "errors-are-told", || {
                 format!(
                     "The connection was reset, and flush returned {}.",
+                    told(&got)
+                )
+            })
+        });
+    });
+}
+
+#[test]
+fn a_write_of_nothing_is_an_error() {
+    LESSON.grade("slow_consumer", |scene| {
+        let mut bench = Bench::new(scene);
+        bench.sink.is_stuck = true;
+        checked(scene, "your outbox", move || {
+            let one = bench.frame(500);
+            bench.push(&one, Pushed::Queued, "no-gaps")?;
+            let got = bench.outbox.flush(&mut bench.sink);
+            let stuck = bench.sink.stuck;
+            must(stuck <= MOST_STUCK, "nothing-is-an-error", || {
+                format!("write() returned Ok(0), and flush called it {stuck} times: a loop.")
+            })?;
+            let is_told = matches!(&got, Err(error) if error.kind() == ErrorKind::WriteZero);
+            must(is_told, "nothing-is-an-error", || {
+                format!(
+                    "write() returned Ok(0), and flush returned {}; Err(WriteZero) was expected.",
                     told(&got)
                 )
             })

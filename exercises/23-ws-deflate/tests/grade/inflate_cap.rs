@@ -18,9 +18,22 @@ struct Watched {
     /// Of the largest output that it was given.
     room: usize,
     idle: usize,
+    /// The input that a step has read something of, and whether the next one was given the same.
+    read: Vec<u8>,
+    is_read_again: bool,
+    /// What it has made and there was no room for, when it is one that reads all of its input at once.
+    held: Option<Vec<u8>>,
 }
 
 impl Watched {
+    /// Reads all of its input at once. That it may do so is in the contract.
+    fn holding() -> Watched {
+        Watched {
+            held: Some(Vec::new()),
+            ..Watched::new()
+        }
+    }
+
     fn new() -> Watched {
         Watched {
             zlib: Decompress::new_with_window_bits(false, 15),
@@ -28,17 +41,45 @@ impl Watched {
             allowed: 0,
             room: 0,
             idle: 0,
+            read: Vec::new(),
+            is_read_again: false,
+            held: None,
         }
+    }
+
+    fn step(&mut self, mut input: &[u8], output: &mut [u8]) -> Result<Done, Refused> {
+        let Some(held) = &mut self.held else {
+            return self.zlib.inflate(input, output);
+        };
+        let all = input.len();
+        let mut some = vec![0; STEP];
+        loop {
+            let (read, written) = self.zlib.inflate(input, &mut some)?;
+            input = &input[read..];
+            held.extend_from_slice(&some[..written]);
+            if input.is_empty() && written < some.len() {
+                break;
+            }
+        }
+        let count = held.len().min(output.len());
+        output[..count].copy_from_slice(&held[..count]);
+        held.drain(..count);
+        Ok((all, count))
     }
 }
 
 impl Inflate for Watched {
     fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<Done, Refused> {
         self.room = self.room.max(output.len());
-        let done = self.zlib.inflate(input, output)?;
+        self.is_read_again |= !input.is_empty() && input == self.read;
+        let done = self.step(input, output)?;
+        self.read.clear();
+        if done.0 > 0 {
+            self.read.extend_from_slice(input);
+        }
         self.made += done.1;
         self.idle = if done == (0, 0) { self.idle + 1 } else { 0 };
-        if self.made > self.allowed + ENOUGH || self.idle > MOST_IDLE {
+        if self.made > self.allowed + ENOUGH || self.idle > MOST_IDLE || self.is_read_again {
             return Err(Refused::NotDeflate);
         }
         Ok(done)
@@ -52,6 +93,7 @@ struct Inflated {
     made: usize,
     room: usize,
     idle: usize,
+    is_read_again: bool,
 }
 
 fn told(result: &Result<Vec<u8>, Refused>) -> String {
@@ -61,16 +103,26 @@ fn told(result: &Result<Vec<u8>, Refused>) -> String {
     }
 }
 
+fn inflated(scene: &Scene, payloads: &[Vec<u8>], max: usize) -> Vec<Inflated> {
+    inflated_by(scene, Watched::new, payloads, max)
+}
+
 /// Payloads through the student's code, with the same zlib, up to the first that is refused. What every answer
 /// must keep to is checked here.
-fn inflated(scene: &Scene, payloads: &[Vec<u8>], max: usize) -> Vec<Inflated> {
+fn inflated_by(
+    scene: &Scene,
+    zlib: fn() -> Watched,
+    payloads: &[Vec<u8>],
+    max: usize,
+) -> Vec<Inflated> {
     let given = payloads.to_vec();
     let answer = scene.run("your code", move || {
-        let mut zlib = Watched::new();
+        let mut zlib = zlib();
         let mut all = Vec::new();
         for payload in &given {
             (zlib.made, zlib.room, zlib.idle) = (0, 0, 0);
             zlib.allowed = max;
+            zlib.read.clear();
             let result = inflate(&mut zlib, payload, max);
             let is_over = result.is_err();
             all.push(Inflated {
@@ -78,6 +130,7 @@ fn inflated(scene: &Scene, payloads: &[Vec<u8>], max: usize) -> Vec<Inflated> {
                 made: zlib.made,
                 room: zlib.room,
                 idle: zlib.idle,
+                is_read_again: zlib.is_read_again,
             });
             if is_over {
                 break;
@@ -95,6 +148,9 @@ fn inflated(scene: &Scene, payloads: &[Vec<u8>], max: usize) -> Vec<Inflated> {
         let Inflated {
             made, room, idle, ..
         } = *inflated;
+        scene.check(!inflated.is_read_again, "each-byte-once", || {
+            "Your code gave zlib the same input again, and it had read some of it.".to_string()
+        });
         scene.check(made <= max + STEP, "one-byte-too-much", || {
             format!(
                 "Your code had {} made, and the message may have {}.",
@@ -174,7 +230,10 @@ fn inflates_a_short_message() {
             &messages,
             &deflated(&messages),
             1000,
-            |_| "payload-then-tail",
+            |result| match result {
+                Err(Refused::TooLong) => "maximum-is-allowed",
+                _ => "payload-then-tail",
+            },
         );
     });
 }
@@ -190,7 +249,10 @@ fn inflates_message_after_message() {
             &messages,
             &deflated(&messages),
             1000,
-            |_| "payload-then-tail",
+            |result| match result {
+                Err(Refused::TooLong) => "maximum-is-allowed",
+                _ => "payload-then-tail",
+            },
         );
     });
 }
@@ -214,6 +276,29 @@ fn inflates_a_message_of_many_steps() {
                     _ => "until-a-step-leaves-room",
                 },
             );
+        }
+    });
+}
+
+#[test]
+fn inflates_all_when_the_input_is_read_at_once() {
+    LESSON.grade("inflate_cap", |scene| {
+        let more = scene.random().usize(1..STEP);
+        for length in [10, 3 * STEP, 3 * STEP + more] {
+            let message = scene.random_letters(50).repeat(length / 50 + 1)[..length].to_string();
+            let messages = [message.into_bytes(), b"behind".to_vec()];
+            let all = inflated_by(scene, Watched::holding, &deflated(&messages), 1 << 20);
+            for (message, inflated) in messages.iter().zip(&all) {
+                let is_good = inflated.result.as_ref() == Ok(message);
+                scene.check(is_good, "until-a-step-leaves-room", || {
+                    format!(
+                        "A zlib that has read all of the input had more to write; your code returned {}, and \
+                         expected was {}.",
+                        told(&inflated.result),
+                        shown(message)
+                    )
+                });
+            }
         }
     });
 }

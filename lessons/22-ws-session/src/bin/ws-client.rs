@@ -1,16 +1,13 @@
 //! Talks to a WebSocket: sends the lines that you type, and prints what comes.
 
-use std::env;
-use std::io::{self, BufRead, ErrorKind};
-use std::net::TcpStream;
+use std::io::{self, BufReader, ErrorKind};
+use std::mem;
 use std::process::ExitCode;
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
-use std::thread;
 use std::time::Instant;
 
-use timeouts::{Deadline, Heard, listen_for, write_by};
+use timeouts::Deadline;
 use ws_frames::Kind;
-use ws_session::{Closed, Heard as Said, Pulse, Session, Target, Times, random};
+use ws_session::{Closed, Heard, News, Pulse, Session, Target, Times, Wire, random};
 
 const HELP: &str = "
 Usage: ws-client [URL]
@@ -27,48 +24,21 @@ ws://127.0.0.1:7023/ unless given.
 /// Bytes of a message that we take.
 const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
-/// Bytes that one read may bring.
-const BUFFER_SIZE: usize = 64 * 1024;
-
-/// Lines and reads that may wait until we have dealt with the ones before.
-const WAITING: usize = 16;
-
 const TIMES: Times = Times::USUAL;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args_os()
-        .skip(1)
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    let url = match arguments.as_slice() {
-        [] => "ws://127.0.0.1:7023/",
-        [flag] if flag == "--help" || flag == "-h" => {
-            println!("{}", HELP.trim());
-            return ExitCode::SUCCESS;
-        }
-        [url] => url,
-        _ => "", // No URL, as the next lines find out.
-    };
-    let Some(target) = Target::parse(url) else {
-        eprintln!("Give one URL, like ws://127.0.0.1:7022/chat, or nothing. Try --help.");
-        return ExitCode::from(2);
-    };
-    match talk(&target) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("It did not work with {target}: {error}.");
-            ExitCode::FAILURE
-        }
-    }
+    program::run_to(HELP, target, talk)
 }
 
-/// What the one loop waits for.
-enum Happens {
-    Typed(String),
-    /// Ctrl-C, or the end of the input.
-    Leaves,
-    Came(Vec<u8>),
-    Ended(io::Result<()>),
+fn target(url: Option<&str>) -> Result<Target, String> {
+    let url = url.unwrap_or("ws://127.0.0.1:7023/");
+    if url.starts_with("wss://") {
+        return Err(
+            "wss:// is ws:// inside of TLS, which is lesson 24. Give a URL with ws://.".into(),
+        );
+    }
+    let sentence = || format!("\"{url}\" is not a URL like ws://127.0.0.1:7022/chat.");
+    Target::parse(url).ok_or_else(sentence)
 }
 
 // ANCHOR: talk
@@ -76,18 +46,9 @@ fn talk(target: &Target) -> io::Result<()> {
     let stream = target.dial(TIMES.pong)?;
     let deadline = Deadline::after(Instant::now(), TIMES.pong);
     let opened = ws_session::open(&stream, target.opening(), deadline)?;
+    let mut wire = Wire::new(stream, BufReader::new(io::stdin()), TIMES)?;
+    ctrlc::set_handler(wire.leave()).map_err(io::Error::other)?;
     println!("(open: {target})");
-
-    let (sender, happens) = mpsc::sync_channel(WAITING);
-    let (typed, stopped) = (sender.clone(), sender.clone());
-    // Nobody can wake a thread that waits for the keyboard. It ends with the process.
-    thread::spawn(move || read_lines(&typed));
-    ctrlc::set_handler(move || {
-        let _ = stopped.send(Happens::Leaves); // It fails when the end has come: so much the better.
-    })
-    .map_err(io::Error::other)?;
-    let reader = stream.try_clone()?;
-    thread::spawn(move || read_bytes(&reader, &sender));
 
     // One loop has the session, so there is nothing to lock.
     let mut session = Session::client(MAX_MESSAGE, random, None);
@@ -95,15 +56,10 @@ fn talk(target: &Target) -> io::Result<()> {
     let mut pulse = Pulse::new(Instant::now());
     loop {
         let closed = print_all(&mut session, &mut unread, &mut out);
-        let deadline = Deadline::after(Instant::now(), TIMES.pong);
-        write_by(&stream, &out, deadline)?;
-        out.clear();
+        wire.write(mem::take(&mut out));
         if let Some(closed) = closed {
             // A server ends its stream first, and a client waits for that, but not for ever (section 7.1.1).
-            let deadline = Deadline::after(Instant::now(), TIMES.close);
-            while let Ok(news) = happens.recv_timeout(deadline.left(Instant::now()))
-                && !matches!(news, Happens::Ended(_))
-            {}
+            wire.wait_for_end(TIMES.close);
             return end(closed);
         }
         let now = Instant::now();
@@ -111,20 +67,21 @@ fn talk(target: &Target) -> io::Result<()> {
             pulse.closing(now);
         }
         let wait = pulse.deadline(&TIMES).saturating_duration_since(now);
-        match happens.recv_timeout(wait) {
-            Ok(Happens::Typed(line)) => obey(&line, &mut session, &mut out),
-            Ok(Happens::Leaves) => session.close(1000, "", &mut out),
-            Ok(Happens::Came(bytes)) => {
+        match wire.next(wait) {
+            Some(News::Typed(line)) => obey(&line, &mut session, &mut out),
+            Some(News::Leaves) => session.close(1000, "", &mut out),
+            Some(News::Came(bytes)) => {
                 unread.extend(bytes);
                 pulse.heard(Instant::now());
             }
-            Ok(Happens::Ended(outcome)) => {
+            Some(News::Written) => {}
+            Some(News::Ended(outcome)) => {
                 outcome?;
                 // No close frame: programs are told 1006 then (section 7.1.5).
-                return Err(io::Error::other("it has ended without a goodbye (1006)"));
+                return Err(io::Error::other("it has ended without a goodbye: 1006"));
             }
-            Err(RecvTimeoutError::Timeout) if pulse.late(now + wait, &mut session, &mut out) => {}
-            Err(_) => return Err(io::Error::new(ErrorKind::TimedOut, "the server is silent")),
+            None if pulse.late(now + wait, &mut session, &mut out) => {}
+            None => return Err(io::Error::new(ErrorKind::TimedOut, "the server is silent")),
         }
     }
 }
@@ -163,15 +120,15 @@ fn print_all(session: &mut Session, unread: &mut Vec<u8>, out: &mut Vec<u8>) -> 
         let (said, rest) = session.next_event(bytes, out);
         bytes = rest;
         match said {
-            Some(Said::Message(Kind::Text, text)) => {
+            Some(Heard::Message(Kind::Text, text)) => {
                 println!("{}", printable(&String::from_utf8_lossy(&text)));
             }
-            Some(Said::Message(Kind::Binary, bytes)) => println!("({} bytes)", bytes.len()),
-            Some(Said::Ping) => println!("(ping, answered)"),
-            Some(Said::Pong(payload)) => {
+            Some(Heard::Message(Kind::Binary, bytes)) => println!("({} bytes)", bytes.len()),
+            Some(Heard::Ping) => println!("(ping, answered)"),
+            Some(Heard::Pong(payload)) => {
                 println!("(pong: {})", printable(&String::from_utf8_lossy(payload)));
             }
-            Some(Said::Closed(closed)) => break Some(closed),
+            Some(Heard::Closed(closed)) => break Some(closed),
             None => break None,
         }
     };
@@ -184,31 +141,4 @@ fn print_all(session: &mut Session, unread: &mut Vec<u8>, out: &mut Vec<u8>) -> 
 /// A terminal obeys control characters, and these come from somebody else.
 fn printable(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
-}
-
-fn read_lines(happens: &SyncSender<Happens>) {
-    for line in io::stdin().lock().split(b'\n') {
-        let Ok(line) = line else { break };
-        let line = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-        if happens.send(Happens::Typed(line)).is_err() {
-            return;
-        }
-    }
-    let _ = happens.send(Happens::Leaves); // It fails when the end has come: so much the better.
-}
-
-fn read_bytes(stream: &TcpStream, happens: &SyncSender<Happens>) {
-    let mut buffer = vec![0; BUFFER_SIZE];
-    loop {
-        let news = match listen_for(stream, &mut buffer, TIMES.quiet) {
-            Ok(Heard::Bytes(count)) => Happens::Came(buffer[..count].to_vec()),
-            Ok(Heard::Silence) => continue, // What that means is the pulse's business.
-            Ok(Heard::End) => Happens::Ended(Ok(())),
-            Err(error) => Happens::Ended(Err(error)),
-        };
-        let is_end = matches!(news, Happens::Ended(_));
-        if happens.send(news).is_err() || is_end {
-            return;
-        }
-    }
 }

@@ -414,6 +414,19 @@ fn garbage() {
     });
 }
 
+/// It is told what is wrong with its request, is gone by then, and nobody wonders that it is.
+#[test]
+fn who_leaves_in_the_middle_of_its_request() {
+    with_each(LIMITS, PATIENT, |server| {
+        let mut stream = connect(server.address);
+        stream.write_all(b"GET / HTT").unwrap();
+        drop(stream);
+        if let Err(error) = server.ended() {
+            assert_ne!(error.kind(), ErrorKind::NotConnected, "{error}");
+        }
+    });
+}
+
 /// What a client hears when it breaks the rules is what lesson 21 calls it.
 #[test]
 fn the_violation_has_a_name() {

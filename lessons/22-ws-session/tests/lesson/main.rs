@@ -20,5 +20,6 @@ mod pulses;
 mod said;
 mod sessions;
 mod transcripts;
+mod waiting;
 
 const WS_CHAT: &str = env!("CARGO_BIN_EXE_ws-chat");

@@ -23,10 +23,22 @@ fn programs_explain_themselves() {
         let text = String::from_utf8(help.output).unwrap();
         assert!(text.lines().all(|line| line.chars().count() <= 80));
     }
-    for arguments in [&["ws://"][..], &["a b"], &["a", "b"], &["ws://a:b/"]] {
+    for (arguments, sentence) in [
+        (&["ws://"][..], "\"ws://\" is not a URL like"),
+        (&["a b"], "\"a b\" is not a URL like"),
+        (&["ws://a:b/"], "\"ws://a:b/\" is not a URL like"),
+        (&["7022"], "\"7022\" is not a URL like"),
+        (
+            &["wss://a/"],
+            "wss:// is ws:// inside of TLS, which is lesson 24.",
+        ),
+        (&["a", "b"], "Give one argument, or none."),
+        (&["--deflate"], "There is no option --deflate."),
+    ] {
         let run = Program::start(WS_CLIENT, arguments).finish();
         assert_eq!(run.status.code(), Some(2), "{arguments:?}");
-        assert!(run.errors.starts_with("Give one URL"), "{}", run.errors);
+        assert!(run.errors.starts_with(sentence), "{}", run.errors);
+        assert!(run.errors.ends_with("Try --help.\n"), "{}", run.errors);
     }
 }
 
@@ -62,6 +74,11 @@ fn targets() {
         ("ws://", None),
         ("ws:///x", None),
         ("ws://a:70000", None),
+        ("7022", None),
+        (":7022", None),
+        ("ws://::1:7/", None),
+        ("ws://[::1", None),
+        ("ws:a:7", None),
         ("ws://a/x y", None),
         ("ws://a/\r\nX: y", None),
         ("ws://a/#b", None),
@@ -130,27 +147,52 @@ fn a_client_without_a_conversation() {
     let mut client = Program::start(WS_CLIENT, &[&address]);
     let (stream, _) = listener.accept().unwrap();
     client.type_in(b"nobody hears me\n");
+    // The request is there, and who closes without having read it resets the connection.
+    assert_eq!(stream.peek(&mut [0]).unwrap(), 1);
     drop(stream);
     let ended = client.end();
     assert_eq!(ended.status.code(), Some(1));
-    assert!(
-        ended.errors.starts_with("It did not work with ws://"),
-        "{}",
-        ended.errors
-    );
+    let sentence = format!("ws://{address}/ ended the connection in the middle.");
+    assert!(ended.errors.starts_with(&sentence), "{}", ended.errors);
     drop(listener);
     let ended = Program::start(WS_CLIENT, &[&address]).finish();
     assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.errors.contains("refused"), "{}", ended.errors);
+    let sentence = format!("Nobody listens on ws://{address}/. Start the server first");
+    assert!(ended.errors.starts_with(&sentence), "{}", ended.errors);
 
     let mut server = Program::start(WS_CHAT, &[ANY_PORT]);
     let url = format!("ws://{}/nowhere", server.address());
     let ended = Program::start(WS_CLIENT, &[&url]).finish();
     assert_eq!(ended.status.code(), Some(1));
     assert!(
-        ended.errors.contains("the server refuses: 404"),
+        ended
+            .errors
+            .contains("the server says 404 Not Found, not 101"),
         "{}",
         ended.errors
+    );
+}
+
+/// Whoever sees that the connection is open may end it, also at once; and `| head -1` ends the program.
+#[test]
+#[cfg(unix)]
+fn a_client_is_left() {
+    let mut server = Program::start(WS_CHAT, &[ANY_PORT]);
+    let url = format!("ws://{}/chat", server.address());
+    let mut client = Program::start(WS_CLIENT, &[&url]);
+    assert_eq!(client.line(), format!("(open: {url})"));
+    let ended = client.interrupt();
+    assert!(ended.status.success(), "{}", ended.errors);
+    assert_eq!(ended.output, b"(closed: 1000)\n");
+
+    let (nobody, output) = std::io::pipe().unwrap();
+    drop(nobody);
+    let mut client = std::process::Command::new(WS_CLIENT);
+    let ended = client.arg(&url).stdout(output).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&ended.stderr),
+        "Nobody reads what this program prints, so it ends.\n"
     );
 }
 

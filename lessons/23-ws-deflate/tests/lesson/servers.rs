@@ -211,6 +211,9 @@ fn wrong_usage_is_a_sentence() {
     const USAGE: &str = "ws-echo [--engine ENGINE] [--deflate] [--max-message BYTES] [ADDRESS]";
     assert_help(ECHO, USAGE, "127.0.0.1:7023");
     assert_help(CONFORMANCE, "ws-conformance [ADDRESS]", "127.0.0.1:9001");
+    let help = Program::start(ECHO, &["--deflate", "--help"]).finish();
+    assert!(help.status.success(), "{}", help.errors);
+    assert!(help.output.starts_with(b"Usage: "));
     for (arguments, sentence) in [
         (
             &["--engine", "epoll"][..],

@@ -1,0 +1,52 @@
+//! hint: each-byte-once
+//! Forgets how much of the input was read.
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+pub const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+pub const STEP: usize = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    TooLong,
+    NotDeflate,
+}
+
+pub type Done = (usize, usize);
+
+pub trait Inflate {
+    fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<Done, Refused>;
+}
+
+impl Inflate for Decompress {
+    fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<Done, Refused> {
+        let (read, written) = (self.total_in(), self.total_out());
+        let status = self
+            .decompress(input, output, FlushDecompress::Sync)
+            .map_err(|_| Refused::NotDeflate)?;
+        let done = (self.total_in() - read, self.total_out() - written);
+        if status == Status::StreamEnd {
+            self.reset(false);
+        }
+        Ok((done.0 as usize, done.1 as usize))
+    }
+}
+
+pub fn inflate(zlib: &mut impl Inflate, payload: &[u8], max: usize) -> Result<Vec<u8>, Refused> {
+    let mut message = Vec::new();
+    let mut output = [0; STEP];
+    for input in [payload, &TAIL] {
+        loop {
+            let (_, written) = zlib.inflate(input, &mut output)?;
+            message.extend_from_slice(&output[..written]);
+            if message.len() > max {
+                return Err(Refused::TooLong);
+            }
+            if written < output.len() {
+                break;
+            }
+        }
+    }
+    Ok(message)
+}
