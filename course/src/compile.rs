@@ -1,5 +1,6 @@
 //! Builds a grader with cargo and keeps what the compiler said, sorted by file.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
-use crate::process::{self, Limits};
+use crate::process::{self, Ended, Limits};
 use crate::trouble::Result;
 
 /// The longest build, from cold on a slow machine.
@@ -46,39 +47,22 @@ pub fn grader(
     package: &str,
     target: &Path,
 ) -> Result<std::result::Result<Built, NotBuilt>> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root).env("CARGO_TARGET_DIR", target);
-    cargo.args([
-        "test",
-        "--no-run",
-        "--message-format=json-diagnostic-rendered-ansi",
-    ]);
-    cargo.args(["--package", package, "--test", "grade"]);
-    let spinner = spinner(format!("compiling {package}"));
-    let limits = Limits {
-        time: BUILD_LIMIT,
-        kept: MESSAGES_KEPT,
-        called_off: &AtomicBool::new(false),
-    };
-    let ended = process::run(&mut cargo, &limits);
-    spinner.finish_and_clear();
-    let ended = ended?;
-
+    let ended = build(root, &[package.to_owned()], target)?;
     let mut binary = None;
     let mut diagnostics = Vec::new();
-    for line in ended.stdout.lines() {
-        match serde_json::from_str(line) {
-            Ok(Message::Artifact {
+    for message in messages(&ended) {
+        match message {
+            Message::Artifact {
                 target,
                 executable: Some(path),
-            }) if target.name == "grade" => binary = Some(path),
-            Ok(Message::Compiler { message }) => diagnostics.extend(message.diagnostic()),
+                ..
+            } if target.name == "grade" => binary = Some(path),
+            Message::Compiler { message } => diagnostics.extend(message.diagnostic()),
             _ => {}
         }
     }
-    let succeeded = ended.status.is_some_and(|status| status.success());
     Ok(match binary {
-        Some(binary) if succeeded => Ok(Built {
+        Some(binary) if ended.succeeded() => Ok(Built {
             binary,
             diagnostics,
         }),
@@ -87,6 +71,59 @@ pub fn grader(
             cargo: ended.stderr,
         }),
     })
+}
+
+/// Builds the test target `grade` of many packages side by side; returns their binaries by the packages' folders, or
+/// `None` when one of them does not compile.
+///
+/// # Errors
+/// When cargo cannot be started, and on Ctrl-C.
+pub fn graders(
+    root: &Path,
+    packages: &[String],
+    target: &Path,
+) -> Result<Option<BTreeMap<PathBuf, PathBuf>>> {
+    let ended = build(root, packages, target)?;
+    let binary = |message| match message {
+        Message::Artifact {
+            target,
+            executable: Some(path),
+            manifest_path,
+        } if target.name == "grade" => Some((manifest_path.parent()?.to_path_buf(), path)),
+        _ => None,
+    };
+    let binaries = messages(&ended).filter_map(binary).collect();
+    Ok(ended.succeeded().then_some(binaries))
+}
+
+fn build(root: &Path, packages: &[String], target: &Path) -> Result<Ended> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", target);
+    cargo.args([
+        "test",
+        "--no-run",
+        "--message-format=json-diagnostic-rendered-ansi",
+        "--test",
+        "grade",
+    ]);
+    for package in packages {
+        cargo.args(["--package", package]);
+    }
+    let first = packages.first().map_or("", String::as_str);
+    let spinner = spinner(format!("compiling {first}"));
+    let limits = Limits {
+        time: BUILD_LIMIT,
+        kept: MESSAGES_KEPT,
+        called_off: &AtomicBool::new(false),
+    };
+    let ended = process::run(&mut cargo, &limits);
+    spinner.finish_and_clear();
+    ended
+}
+
+fn messages(ended: &Ended) -> impl Iterator<Item = Message> {
+    let lines = ended.stdout.lines();
+    lines.filter_map(|line| serde_json::from_str(line).ok())
 }
 
 /// Visible on a terminal only, and only when it takes long enough to be asked about.
@@ -108,6 +145,7 @@ enum Message {
     Artifact {
         target: Target,
         executable: Option<PathBuf>,
+        manifest_path: PathBuf,
     },
     #[serde(rename = "compiler-message")]
     Compiler { message: CompilerMessage },

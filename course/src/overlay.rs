@@ -54,7 +54,37 @@ impl<'a> Overlay<'a> {
 
     /// The package's folder.
     pub fn package(&self, lesson: &Lesson) -> PathBuf {
-        self.folder.join(MEMBERS).join(lesson.folder_name())
+        self.version(lesson, 0)
+    }
+
+    /// The folder of a version that is built beside others: the first is the package, the next have names of their own.
+    fn version(&self, lesson: &Lesson, number: usize) -> PathBuf {
+        let suffix = suffix(number);
+        let name = format!("{}{suffix}", lesson.folder_name());
+        self.folder.join(MEMBERS).join(name)
+    }
+
+    /// Lays and builds a lesson's package in some versions side by side: cargo starts once for all. Returns the graders
+    /// in the versions' order; `None` when one does not compile: building it by itself will say why.
+    ///
+    /// # Errors
+    /// As `compile::graders`, and when a file cannot be read or written.
+    pub fn build_versions(
+        &self,
+        lesson: &Lesson,
+        versions: &[BTreeMap<String, String>],
+    ) -> Result<Option<Vec<PathBuf>>> {
+        let mut packages = Vec::new();
+        for (number, sources) in versions.iter().enumerate() {
+            self.lay_version(lesson, number, sources)?;
+            packages.push(format!("{}{}", lesson.package(), suffix(number)));
+        }
+        let target = self.catalogue.target_folder();
+        let built = compile::graders(&self.folder, &packages, &target)?;
+        Ok(built.and_then(|mut built| {
+            let folders = (0..versions.len()).map(|number| self.version(lesson, number));
+            folders.map(|folder| built.remove(&folder)).collect()
+        }))
     }
 
     /// Copies the lesson's exercise package, with `sources` (file name in `src/`, text) instead of its own. Only what
@@ -63,8 +93,17 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// When a file cannot be read or written.
     pub fn lay(&self, lesson: &Lesson, sources: &BTreeMap<String, String>) -> Result<()> {
+        self.lay_version(lesson, 0, sources)
+    }
+
+    fn lay_version(
+        &self,
+        lesson: &Lesson,
+        number: usize,
+        sources: &BTreeMap<String, String>,
+    ) -> Result<()> {
         let from = self.catalogue.root.join(lesson.folder());
-        let to = self.package(lesson);
+        let to = self.version(lesson, number);
         let mut laid = BTreeSet::new();
         for file in files(&from)? {
             let chosen = file
@@ -74,6 +113,9 @@ impl<'a> Overlay<'a> {
                 .and_then(|name| sources.get(name));
             let bytes = match chosen {
                 Some(text) => text.clone().into_bytes(),
+                None if number > 0 && file.as_os_str() == "Cargo.toml" => {
+                    renamed(&from.join(&file), number)?.into_bytes()
+                }
                 None => fs::read(from.join(&file)).map_err(Trouble::file("read", &file))?,
             };
             write_if_changed(&to.join(&file), &bytes)?;
@@ -148,6 +190,31 @@ fn scratch_manifest(manifest: &Path) -> Result<String> {
             }
         }
     }
+    toml::to_string(&table).map_err(|_| damaged())
+}
+
+fn suffix(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        number => format!("-{number}"),
+    }
+}
+
+/// The manifest with another name for the package, and the old one for its library, which graders use.
+fn renamed(manifest: &Path, number: usize) -> Result<String> {
+    let text = fs::read_to_string(manifest).map_err(Trouble::file("read", manifest))?;
+    let damaged = || Trouble::new(format!("{} names no package.", manifest.display()));
+    let mut table: toml::Table = text.parse().map_err(|_| damaged())?;
+    let package = table.get_mut("package").and_then(toml::Value::as_table_mut);
+    let name = package.and_then(|package| package.get_mut("name"));
+    let name = name.ok_or_else(damaged)?;
+    let old = name.as_str().ok_or_else(damaged)?.to_owned();
+    *name = format!("{old}{}", suffix(number)).into();
+    let library = table
+        .entry("lib")
+        .or_insert_with(|| toml::Table::new().into());
+    let library = library.as_table_mut().ok_or_else(damaged)?;
+    library.insert("name".to_owned(), old.replace('-', "_").into());
     toml::to_string(&table).map_err(|_| damaged())
 }
 

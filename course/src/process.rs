@@ -31,6 +31,12 @@ pub struct Ended {
     pub elapsed: Duration,
 }
 
+impl Ended {
+    pub fn succeeded(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+}
+
 pub struct Limits<'a> {
     pub time: Duration,
     /// Bytes of each output that are kept; the rest is read and dropped.

@@ -15,6 +15,8 @@ use crate::grade::{Failure, Grader, NOT_STARTED, TestRun, Until, starter_of};
 use crate::overlay::Overlay;
 use crate::trouble::{Result, Trouble};
 
+/// Versions of a lesson that are built at the same time.
+const SIDE_BY_SIDE: usize = 2;
 /// Graders that run at the same time: many mistakes only wait for a deadline.
 const RUNNERS: usize = 4;
 
@@ -209,16 +211,24 @@ impl<'a> Workshop<'a> {
                 rounds[round].push((exercise, mistake));
             }
         }
-        for (round, mut laid) in rounds.into_iter().enumerate() {
-            let binary = self.build_round(&mut laid, starters)?;
-            let Some(binary) = binary else { continue };
-            let binary = self.keep(&binary, &format!("round-{round}"))?;
-            for (exercise, mistake) in laid {
-                let claim = Claim::Caught {
-                    mistake: mistake.name.clone(),
-                    key: mistake.key.clone(),
+        for (number, rounds) in rounds.chunks_mut(SIDE_BY_SIDE).enumerate() {
+            let versions: Vec<_> = rounds.iter().map(|laid| sources(starters, laid)).collect();
+            let built = self.overlay.build_versions(self.lesson, &versions)?;
+            let mut built = built.map(Vec::into_iter);
+            for (place, laid) in rounds.iter_mut().enumerate() {
+                let binary = match &mut built {
+                    Some(built) => built.next(),
+                    None => self.build_round(laid, starters)?,
                 };
-                self.lay_out(exercise, claim, &binary);
+                let Some(binary) = binary else { continue };
+                let binary = self.keep(&binary, &format!("mistakes-{number}-{place}"))?;
+                for (exercise, mistake) in laid {
+                    let claim = Claim::Caught {
+                        mistake: mistake.name.clone(),
+                        key: mistake.key.clone(),
+                    };
+                    self.lay_out(exercise, claim, &binary);
+                }
             }
         }
         Ok(())
@@ -231,11 +241,7 @@ impl<'a> Workshop<'a> {
         starters: &BTreeMap<String, String>,
     ) -> Result<Option<PathBuf>> {
         while !laid.is_empty() {
-            let mut sources = starters.clone();
-            for (exercise, mistake) in laid.iter() {
-                sources.insert(exercise.file_name(), mistake.text.clone());
-            }
-            self.overlay.lay(self.lesson, &sources)?;
+            self.overlay.lay(self.lesson, &sources(starters, laid))?;
             let not_built = match self.overlay.build(self.lesson)? {
                 Ok(built) => return Ok(Some(built.binary)),
                 Err(not_built) => not_built,
@@ -283,6 +289,18 @@ impl<'a> Workshop<'a> {
             module: "",
         });
     }
+}
+
+/// The lesson's files, with mistakes in some of them.
+fn sources(
+    starters: &BTreeMap<String, String>,
+    laid: &[(&Exercise, &Mistake)],
+) -> BTreeMap<String, String> {
+    let mut sources = starters.clone();
+    for (exercise, mistake) in laid {
+        sources.insert(exercise.file_name(), mistake.text.clone());
+    }
+    sources
 }
 
 fn rendered(diagnostics: &[Diagnostic], cargo: &str) -> String {
