@@ -27,17 +27,17 @@ const IN_EIGHT: u8 = 127;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
     /// The next part of a message.
-    Continuation,
+    Continuation = 0x0,
     /// A message of text, or the first part of one.
-    Text,
+    Text = 0x1,
     /// A message of any bytes, or the first part of one.
-    Binary,
+    Binary = 0x2,
     /// The end of the conversation.
-    Close,
+    Close = 0x8,
     /// Are you there?
-    Ping,
+    Ping = 0x9,
     /// I am.
-    Pong,
+    Pong = 0xa,
 }
 
 impl Opcode {
@@ -51,17 +51,6 @@ impl Opcode {
             0x9 => Ok(Self::Ping),
             0xa => Ok(Self::Pong),
             bits => Err(Violation::ReservedOpcode(bits)),
-        }
-    }
-
-    fn bits(self) -> u8 {
-        match self {
-            Self::Continuation => 0x0,
-            Self::Text => 0x1,
-            Self::Binary => 0x2,
-            Self::Close => 0x8,
-            Self::Ping => 0x9,
-            Self::Pong => 0xa,
         }
     }
 
@@ -181,28 +170,21 @@ impl Header {
         let fin = if self.fin { FIN } else { 0 };
         let rsv1 = if self.rsv1 { RSV1 } else { 0 };
         let mask = if self.key.is_some() { MASK } else { 0 };
-        let mut bytes = [0; MAX_HEADER];
-        bytes[0] = fin | rsv1 | self.opcode.bits();
-        let mut length = match self.length {
-            short @ 0..126 => {
-                bytes[1] = mask | short as u8;
-                2
-            }
-            two @ 126..=0xffff => {
-                bytes[1] = mask | IN_TWO;
-                bytes[2..4].copy_from_slice(&(two as u16).to_be_bytes());
-                4
-            }
-            eight => {
-                bytes[1] = mask | IN_EIGHT;
-                bytes[2..10].copy_from_slice(&eight.to_be_bytes());
-                10
-            }
+        let (short, long, more) = match self.length {
+            short @ 0..126 => (short as u8, 0, 0),
+            two @ 126..=0xffff => (IN_TWO, u64::from((two as u16).swap_bytes()), 2),
+            eight => (IN_EIGHT, eight.swap_bytes(), 8),
         };
+        // One number, with the first byte lowest: to read together what was written byte by byte, a processor
+        // waits.
+        let mut all = u128::from(fin | rsv1 | self.opcode as u8);
+        all |= u128::from(mask | short) << 8 | u128::from(long) << 16;
+        let mut length = 2 + more;
         if let Some(key) = self.key {
-            bytes[length..length + 4].copy_from_slice(&key);
-            length += 4;
+            all |= u128::from(u32::from_le_bytes(key)) << (8 * length);
+            length += key.len();
         }
+        let bytes = all.to_le_bytes();
         HeaderBytes { bytes, length }
     }
     // ANCHOR_END: bytes
@@ -211,8 +193,20 @@ impl Header {
 /// The bytes of a header.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderBytes {
-    bytes: [u8; MAX_HEADER],
+    /// Room for [`MAX_HEADER`].
+    bytes: [u8; 16],
     length: usize,
+}
+
+impl HeaderBytes {
+    /// Puts them behind what is in `out`.
+    #[inline]
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        // All that there could be, and then less: to copy as many bytes as always is one step.
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.bytes);
+        out.truncate(end);
+    }
 }
 
 impl std::ops::Deref for HeaderBytes {

@@ -269,7 +269,7 @@ impl Session {
             key,
             length: payload.len() as u64,
         };
-        out.extend_from_slice(&header.bytes());
+        header.bytes().append_to(out);
         let start = out.len();
         out.extend_from_slice(payload);
         if let Some(key) = key {
