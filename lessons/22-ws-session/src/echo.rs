@@ -13,8 +13,9 @@ use ws_handshake::{Handshake, Upgrade};
 use crate::pulse::{Pulse, Times};
 use crate::session::{Heard, Session};
 
-/// Bytes that one read may bring. One buffer serves all clients.
-const BUFFER_SIZE: usize = 256 * 1024;
+/// Bytes that one read may bring. One buffer serves all clients, so it may be large: a message that is read in one
+/// go is answered while it is still in the processor's cache.
+const BUFFER_SIZE: usize = 1024 * 1024;
 
 /// The rest of a read is put in front of the next one. A frame that wants more than this gathers in a buffer of
 /// its own.
@@ -404,8 +405,7 @@ impl Desk<'_> {
             larger[..filled].copy_from_slice(&frame[..filled]);
             self.spare.give_back(mem::replace(&mut frame, larger));
         }
-        // No more than will be looked at while it is in the processor's cache.
-        let end = frame.len().min(wants).min(filled + BUFFER_SIZE);
+        let end = frame.len().min(wants);
         let got = peer.read(&mut frame[filled..end])?;
         if let Got::Bytes(count) = got {
             filled += count;
