@@ -89,6 +89,11 @@ fn range(values: impl Iterator<Item = f64>) -> Result<std::ops::Range<f64>, Stri
     Ok(least * 0.8..most * 1.6)
 }
 
+/// As one writes it: steps are multiplied, and 7 tenths come out as a little more.
+fn written(value: f64) -> String {
+    format!("{}", (value * 1e6).round() / 1e6)
+}
+
 type Fault = Box<dyn std::error::Error>;
 
 fn chart(
@@ -115,7 +120,8 @@ fn chart(
         .label_style(text.clone())
         .axis_desc_style(text)
         .x_label_formatter(&|value| format!("{value}"))
-        .y_label_formatter(&|value| format!("{value}"))
+        .y_labels(5)
+        .y_label_formatter(&|value| written(*value))
         .draw()
         .map_err(|error| error.to_string())?;
     let mut labels = Vec::new();

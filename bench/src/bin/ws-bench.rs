@@ -17,7 +17,7 @@ use bench::table::Table;
 use bench::websockets::{self, RAW};
 use bench::ws_load::{self, Echoed, Load};
 use clap::{Parser, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 /// The library to which all others are compared, too.
 const FAST: &str = "fastwebsockets";
@@ -284,22 +284,26 @@ fn least(all: &[Measured], ratio: impl Fn(&Measured) -> Option<f64>) -> String {
     least.map_or("-".to_string(), |least| format!("{least:.2}"))
 }
 
-/// All that was measured, for other programs.
+/// All that was measured, round by round, for other programs.
 fn json(servers: &[String], all: &[Measured]) -> String {
-    let rounds = |rounds: &[Echoed]| -> Vec<_> {
-        let rounds = rounds.iter();
-        rounds.map(|one| json!({ "messages_per_second": one.per_second, "microseconds_each": one.micros })).collect()
+    let rounds = |rounds: &[Echoed]| {
+        let rates: Vec<_> = rounds.iter().map(|one| one.per_second.round()).collect();
+        let times = rounds.iter().map(|one| (one.micros * 1e3).round() / 1e3);
+        let times: Vec<_> = times.collect();
+        json!({ "messages_per_second": rates, "microseconds_each": times })
     };
     let point = |measured: &Measured| {
-        let names = servers.iter().cloned();
-        let servers: Map<_, _> = names
-            .zip(measured.rounds.iter().map(|all| rounds(all).into()))
+        let servers: Map<_, _> = servers
+            .iter()
+            .zip(&measured.rounds)
+            .map(|(name, all)| (name.clone(), rounds(all)))
             .collect();
         let load = measured.load;
         json!({ "bytes": load.length, "clients": load.connections, "in_flight": load.in_flight, "servers": servers })
     };
-    let all: Vec<_> = all.iter().map(point).collect();
-    format!("{:#}\n", Value::from(all))
+    // A line for each point.
+    let points: Vec<_> = all.iter().map(|one| point(one).to_string()).collect();
+    format!("[\n{}\n]\n", points.join(",\n"))
 }
 
 /// A picture of all lengths: the servers beside the one to which they are compared.
