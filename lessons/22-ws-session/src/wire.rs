@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, ErrorKind, Read};
 use std::net::TcpStream;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,9 @@ const BUFFER_SIZE: usize = 64 * 1024;
 
 /// News that may wait until those before are dealt with. Then the network has to wait.
 const WAITING: usize = 16;
+
+/// Writes that may wait for their turn. A server that asks and asks, and never reads, is given up with the next.
+const MOST_UNWRITTEN: usize = 256;
 
 /// What a client waits for.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ pub enum News {
 pub struct Wire {
     sender: SyncSender<News>,
     news: Receiver<News>,
-    to_write: Sender<Vec<u8>>,
+    to_write: SyncSender<Vec<u8>>,
     unwritten: usize,
     turn: SyncSender<()>,
 }
@@ -60,7 +63,7 @@ impl Wire {
         times: Times,
     ) -> io::Result<Self> {
         let (sender, news) = mpsc::sync_channel(WAITING);
-        let (to_write, written) = mpsc::channel();
+        let (to_write, written) = mpsc::sync_channel(MOST_UNWRITTEN);
         let (turn, turns) = mpsc::sync_channel(1);
         let writer = stream.try_clone()?;
         let (typed, done, came) = (sender.clone(), sender.clone(), sender.clone());
@@ -86,10 +89,23 @@ impl Wire {
     }
 
     /// Has `bytes` written, and does not wait for that.
-    pub fn write(&mut self, bytes: Vec<u8>) {
-        if !bytes.is_empty() && self.to_write.send(bytes).is_ok() {
-            self.unwritten += 1;
+    ///
+    /// # Errors
+    ///
+    /// When too much waits for a server that does not read.
+    pub fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
         }
+        match self.to_write.try_send(bytes) {
+            Ok(()) => self.unwritten += 1,
+            Err(TrySendError::Full(_)) => {
+                let sentence = "the server wants answers, and does not read them";
+                return Err(io::Error::new(ErrorKind::TimedOut, sentence));
+            }
+            Err(TrySendError::Disconnected(_)) => {} // The news have said why, or will.
+        }
+        Ok(())
     }
 
     /// The next news; `None` when there are none for so long.

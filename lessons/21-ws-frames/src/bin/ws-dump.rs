@@ -37,6 +37,10 @@ fn main() -> ExitCode {
                 println!("{}", HELP.trim());
                 return ExitCode::SUCCESS;
             }
+            "--client" | "--server" if from.is_some() => {
+                eprintln!("Give one of --client and --server, once. Try --help.");
+                return ExitCode::from(WRONG_USAGE);
+            }
             "--client" => from = Some(Role::Client),
             "--server" => from = Some(Role::Server),
             "--deflate" => compresses = true,

@@ -100,6 +100,10 @@ fn it_says_how_it_is_used() {
             &["--clinet", "81"],
             "\"--clinet 81\" is not pairs of digits. Try --help.\n",
         ),
+        (
+            &["--client", "--server", "81"],
+            "Give one of --client and --server, once. Try --help.\n",
+        ),
         (&[], "There are no bytes. Try --help.\n"),
     ] {
         let ended = run(arguments, b"");

@@ -56,7 +56,7 @@ fn talk(target: &Target) -> io::Result<()> {
     let mut pulse = Pulse::new(Instant::now());
     loop {
         let closed = print_all(&mut session, &mut unread, &mut out);
-        wire.write(mem::take(&mut out));
+        wire.write(mem::take(&mut out))?;
         if let Some(closed) = closed {
             // A server ends its stream first, and a client waits for that, but not for ever (section 7.1.1).
             wire.wait_for_end(TIMES.close);

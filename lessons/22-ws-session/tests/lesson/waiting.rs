@@ -24,7 +24,7 @@ fn who_writes_goes_on_reading() {
         server.read_exact(&mut heard).unwrap();
     });
     let mut wire = Wire::new(stream, &b"one\ntwo"[..], Times::USUAL).unwrap();
-    wire.write(vec![b'c'; MUCH]);
+    wire.write(vec![b'c'; MUCH]).unwrap();
     let (mut came, mut is_written, mut typed) = (0, false, Vec::new());
     let (mut has_ended, mut leaves) = (false, false);
     while !(has_ended && leaves) {
@@ -45,4 +45,19 @@ fn who_writes_goes_on_reading() {
     assert_eq!(came, MUCH);
     assert_eq!(typed, ["one", "two"]);
     server.join().unwrap();
+}
+
+/// Its questions may be without end; what we would answer is not.
+#[test]
+fn who_wants_answers_and_never_reads_is_given_up() {
+    let listener = TcpListener::bind(ANY_PORT).unwrap();
+    let stream = connect(listener.local_addr().unwrap());
+    let (_server, _) = listener.accept().unwrap();
+    let mut wire = Wire::new(stream, &b""[..], Times::USUAL).unwrap();
+    wire.write(vec![b'c'; MUCH]).unwrap(); // It takes as long as the writer's patience.
+    let refused = (0..1000).find_map(|_| wire.write(vec![b'c']).err());
+    assert_eq!(
+        refused.map(|error| error.kind()),
+        Some(std::io::ErrorKind::TimedOut)
+    );
 }
