@@ -1,13 +1,10 @@
 //! The page of lesson 22 in two browsers, which talk to each other through our server.
 
-use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use book::browser::Browser;
 use http::threaded::{Patience, serve};
@@ -18,8 +15,7 @@ use ws_handshake::{Origins, Policy, upgrade};
 use ws_session::Times;
 use ws_session::chat::{Chat, PAGE};
 
-/// How long anything may take. A page waits for up to a second before it connects anew.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::page::{IS_OPEN, PATIENCE, assert_accessible, for_everybody, open, until};
 
 /// One life of the server.
 struct Server {
@@ -79,20 +75,6 @@ fn answer(chat: &Arc<Chat>, request: &Request) -> Response {
     }
 }
 
-/// Waits until an expression is true in the page.
-#[track_caller]
-pub(crate) fn until(browser: &mut Browser, expression: &str) {
-    let started = Instant::now();
-    while browser.evaluate(expression).unwrap() != json!(true) {
-        assert!(started.elapsed() < PATIENCE, "never true: {expression}");
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn open(browser: &mut Browser, address: SocketAddr) {
-    browser.open_address(&format!("http://{address}/")).unwrap();
-}
-
 fn submit(browser: &mut Browser, form: &str, text: &str) {
     let text = json!(text);
     let script = format!(
@@ -110,8 +92,6 @@ fn shows(browser: &mut Browser, text: &str) {
         &format!("document.querySelector('#messages').lastChild?.textContent === {text}"),
     );
 }
-
-const IS_OPEN: &str = "document.querySelector('#state').className === 'open'";
 
 /// They talk; the server goes away and comes back, and so do they, without anybody touching them.
 #[test]
@@ -196,50 +176,18 @@ fn the_chat_page_is_accessible() {
     };
     let browser = &mut browser;
     let server = Server::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let axe = fs::read_to_string(here.join("assets-test/axe.min.js")).unwrap();
-    let pictures = here.join("../target/book-screens");
-    fs::create_dir_all(&pictures).unwrap();
-    for (language, width, scheme) in [("en", 1280, "light"), ("ko", 360, "dark")] {
-        let size =
-            json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": false });
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        let agent = json!({ "userAgent": "test", "acceptLanguage": language });
-        for (method, parameters) in [
-            ("Emulation.setDeviceMetricsOverride", size),
-            ("Emulation.setEmulatedMedia", features),
-            ("Emulation.setUserAgentOverride", agent),
-        ] {
-            browser.call(method, parameters).unwrap();
-        }
+    for_everybody(browser, |browser, language| {
         open(browser, server.address);
-        for part in ["first", "second"] {
-            if part == "second" {
-                submit(browser, "enter", "소켓");
-                until(browser, IS_OPEN);
-                submit(browser, "say", &"길고 긴 말 long ".repeat(12));
-                submit(browser, "say", &"longer".repeat(40));
-                until(
-                    browser,
-                    "document.querySelectorAll('#messages li.mine').length === 2",
-                );
-            }
-            let fits = "document.documentElement.scrollWidth <= innerWidth";
-            assert_eq!(browser.evaluate(fits).unwrap(), json!(true), "{width}");
-            browser.evaluate(&axe).unwrap();
-            let run = "axe.run().then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))";
-            assert_eq!(
-                browser.evaluate(run).unwrap(),
-                json!([]),
-                "{language} {scheme} {part}"
-            );
-        }
-        assert_eq!(
-            browser.evaluate("document.documentElement.lang").unwrap(),
-            language
+        assert_accessible(browser, "chat-page-entrance", language);
+        submit(browser, "enter", "소켓");
+        until(browser, IS_OPEN);
+        submit(browser, "say", &"길고 긴 말 long ".repeat(12));
+        submit(browser, "say", &"longer".repeat(40));
+        until(
+            browser,
+            "document.querySelectorAll('#messages li.mine').length === 2",
         );
-        let picture = pictures.join(format!("chat-page-{language}.png"));
-        browser.take_picture(&picture).unwrap();
-    }
+        assert_accessible(browser, "chat-page", language);
+    });
     assert_eq!(server.end(), 0);
 }

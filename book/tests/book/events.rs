@@ -1,13 +1,11 @@
 //! The page of lesson 19 in a browser: `EventSource` against our server, which ends and comes back.
 
-use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use book::browser::Browser;
 use http::threaded::{Patience, serve};
@@ -17,10 +15,9 @@ use serde_json::json;
 use streaming::{chatbot, subscribe};
 use threads::{Limits, Stop};
 
-const PAGE: &str = include_str!("../../../lessons/19-streaming/src/page.html");
+use crate::page::{IS_OPEN, PATIENCE, assert_accessible, for_everybody, open, until};
 
-/// How long anything may take. A browser waits for a second before it connects anew.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PAGE: &str = include_str!("../../../lessons/19-streaming/src/page.html");
 
 /// Events that are kept.
 const KEPT: usize = 1_000;
@@ -97,24 +94,6 @@ impl Server {
     }
 }
 
-fn open(browser: &mut Browser, address: SocketAddr) {
-    let url = format!("http://{address}/");
-    browser
-        .call("Page.navigate", json!({ "url": url }))
-        .unwrap();
-    until(browser, "document.readyState === 'complete'");
-}
-
-/// Waits until an expression is true in the page.
-#[track_caller]
-fn until(browser: &mut Browser, expression: &str) {
-    let started = Instant::now();
-    while browser.evaluate(expression).unwrap() != json!(true) {
-        assert!(started.elapsed() < PATIENCE, "never true: {expression}");
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
 /// The events in the page, the oldest first.
 const SHOWN: &str = "[...document.querySelectorAll('#events li')].map((line) => line.innerText.replace('\\n', ' ')).reverse()";
 
@@ -148,10 +127,7 @@ fn a_browser_goes_on_where_it_was() {
 
     happen(&server.feed, 3); // Before anybody listens.
     open(browser, address);
-    until(
-        browser,
-        "document.querySelector('#state').className === 'open'",
-    );
+    until(browser, IS_OPEN);
     // This one hears nothing before its connection breaks.
     browser
         .evaluate("window.heard = []; window.other = new EventSource('/events'); other.onmessage = (event) => heard.push(event.data); 0")
@@ -197,10 +173,7 @@ fn the_page_speaks_and_asks_meanwhile() {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let server = Server::start(any, &folder.path().join("events"));
     open(browser, server.address);
-    until(
-        browser,
-        "document.querySelector('#state').className === 'open'",
-    );
+    until(browser, IS_OPEN);
 
     for (id, word) in [(1, "hello"), (2, "소켓")] {
         let script = format!(
@@ -281,46 +254,14 @@ fn the_page_is_accessible() {
     let server = Server::start(any, &folder.path().join("events"));
     server.feed.publish(&"long ".repeat(60)).unwrap();
     server.feed.publish(&"longer".repeat(60)).unwrap();
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let axe = fs::read_to_string(here.join("assets-test/axe.min.js")).unwrap();
-    let pictures = here.join("../target/book-screens");
-    fs::create_dir_all(&pictures).unwrap();
-    for (language, width, scheme) in [("en", 1280, "light"), ("ko", 360, "dark")] {
-        let size =
-            json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": false });
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        let agent = json!({ "userAgent": "test", "acceptLanguage": language });
-        for (method, parameters) in [
-            ("Emulation.setDeviceMetricsOverride", size),
-            ("Emulation.setEmulatedMedia", features),
-            ("Emulation.setUserAgentOverride", agent),
-        ] {
-            browser.call(method, parameters).unwrap();
-        }
+    for_everybody(browser, |browser, language| {
         open(browser, server.address);
-        until(
-            browser,
-            "document.querySelector('#state').className === 'open'",
-        );
+        until(browser, IS_OPEN);
         until(
             browser,
             "document.querySelectorAll('#events li').length === 2",
         );
-        assert_eq!(
-            browser.evaluate("document.documentElement.lang").unwrap(),
-            language
-        );
-        let fits = "document.documentElement.scrollWidth <= innerWidth";
-        assert_eq!(browser.evaluate(fits).unwrap(), json!(true), "{width}");
-        browser.evaluate(&axe).unwrap();
-        let run = "axe.run().then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))";
-        assert_eq!(
-            browser.evaluate(run).unwrap(),
-            json!([]),
-            "{language} {scheme}"
-        );
-        let picture = pictures.join(format!("sse-page-{language}.png"));
-        browser.take_picture(&picture).unwrap();
-    }
+        assert_accessible(browser, "sse-page", language);
+    });
     server.end(true);
 }

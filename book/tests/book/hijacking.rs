@@ -1,11 +1,8 @@
 //! The pages of lesson 20 in a browser: ours is let in, and another one reads along where nobody checks.
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use book::browser::Browser;
 use http::Request;
@@ -14,10 +11,7 @@ use serde_json::json;
 use threads::{Limits, Stop};
 use ws_handshake::chat::{Chat, answer_elsewhere};
 
-use crate::chatting::until;
-
-/// How long a server may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::page::{IS_OPEN, PATIENCE, assert_accessible, for_everybody, open, until};
 
 /// Ends both servers, also when a test fails.
 struct Stopping(Stop);
@@ -59,10 +53,6 @@ fn with_servers(visit: impl FnOnce(SocketAddr, SocketAddr)) {
     }
 }
 
-fn open(browser: &mut Browser, address: SocketAddr) {
-    browser.open_address(&format!("http://{address}/")).unwrap();
-}
-
 fn say(browser: &mut Browser, text: &str) {
     let text = json!(text);
     let script = format!(
@@ -98,10 +88,7 @@ fn another_page_reads_along_unless_somebody_looks() {
             );
         }
         open(browser, chat);
-        until(
-            browser,
-            "document.querySelector('#state').className === 'open'",
-        );
+        until(browser, IS_OPEN);
         say(browser, "the door code is 4711");
         let read = ["you are ana", "ana: the door code is 4711"];
         until(browser, &shows("#texts", &read));
@@ -142,53 +129,17 @@ fn both_pages_are_accessible() {
         return;
     };
     let browser = &mut browser;
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let axe = fs::read_to_string(here.join("assets-test/axe.min.js")).unwrap();
-    let pictures = here.join("../target/book-screens");
-    fs::create_dir_all(&pictures).unwrap();
     with_servers(|chat, elsewhere| {
-        for (language, width, scheme) in [("en", 1280, "light"), ("ko", 360, "dark")] {
-            let size =
-                json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": false });
-            let features =
-                json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-            let agent = json!({ "userAgent": "test", "acceptLanguage": language });
-            for (method, parameters) in [
-                ("Emulation.setDeviceMetricsOverride", size),
-                ("Emulation.setEmulatedMedia", features),
-                ("Emulation.setUserAgentOverride", agent),
-            ] {
-                browser.call(method, parameters).unwrap();
-            }
-            for (name, address) in [("chat", chat), ("hijacker", elsewhere)] {
+        for_everybody(browser, |browser, language| {
+            for (name, address) in [("handshake-chat", chat), ("handshake-hijacker", elsewhere)] {
                 open(browser, address);
-                if name == "chat" {
-                    until(
-                        browser,
-                        "document.querySelector('#state').className === 'open'",
-                    );
+                if address == chat {
+                    until(browser, IS_OPEN);
                     say(browser, &format!("long{}", "er".repeat(15)));
                 }
                 until(browser, "document.querySelectorAll('li').length >= 2");
-                let fits = "document.documentElement.scrollWidth <= innerWidth";
-                assert_eq!(
-                    browser.evaluate(fits).unwrap(),
-                    json!(true),
-                    "{name}, {width}"
-                );
-                browser.evaluate(&axe).unwrap();
-                let run = "axe.run().then((result) => result.violations.map((rule) => rule.id + ': ' + rule.nodes[0].html))";
-                assert_eq!(
-                    browser.evaluate(run).unwrap(),
-                    json!([]),
-                    "{name}, {language}"
-                );
-                let is_right = format!("document.documentElement.lang === '{language}'");
-                assert_eq!(browser.evaluate(&is_right).unwrap(), json!(true));
-                browser
-                    .take_picture(&pictures.join(format!("handshake-{name}-{language}.png")))
-                    .unwrap();
+                assert_accessible(browser, name, language);
             }
-        }
+        });
     });
 }

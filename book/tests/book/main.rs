@@ -9,4 +9,5 @@ mod browsing;
 mod chatting;
 mod events;
 mod hijacking;
+mod page;
 mod silent_failures;
