@@ -75,6 +75,25 @@ fn text(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes as one would write them in a Rust string, without the quotes: `\x00\x02hi\r\n`. Of more than `most` bytes the
+/// beginning, and how many there are.
+pub fn as_rust(bytes: &[u8], most: usize) -> String {
+    let mut out = String::new();
+    for byte in bytes.iter().take(most) {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => out.push(char::from(*byte)),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    if bytes.len() > most {
+        out.push_str(&format!("… {} bytes", bytes.len()));
+    }
+    out
+}
+
 /// The bytes as text beside a hexdump: what cannot be seen is a dot, so that the row keeps its width.
 fn column(bytes: &[u8]) -> String {
     let mut out = String::new();
@@ -153,6 +172,15 @@ mod tests {
             quoted(&[0; 9]),
             "\"\\x00\\x00\\x00\\x00\\x00\\x00\\x00…\" (9 bytes)"
         );
+    }
+
+    #[test]
+    fn as_one_writes_it_in_rust() {
+        assert_eq!(
+            as_rust(b"\x00\x02hi\"\\\r\n\xff", 9),
+            r#"\x00\x02hi\"\\\r\n\xff"#
+        );
+        assert_eq!(as_rust(b"abcde", 3), "abc… 5 bytes");
     }
 
     #[test]

@@ -56,6 +56,7 @@ mod trickle;
 mod verdict;
 mod whereabouts;
 
+pub use bytes::as_rust;
 pub use caught::caught;
 pub use datagrams::Datagrams;
 pub use engine::Report;

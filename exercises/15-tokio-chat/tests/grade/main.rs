@@ -192,18 +192,7 @@ fn told(result: &io::Result<Option<Vec<u8>>>) -> String {
 
 /// `\x00\x00\x00\x02hi`, as Rust writes it. Of long ones the beginning.
 fn shown(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for byte in bytes.iter().take(SHOWN) {
-        let _ = match byte {
-            b'"' | b'\\' => write!(out, "\\{}", char::from(*byte)),
-            b' '..=b'~' => write!(out, "{}", char::from(*byte)),
-            _ => write!(out, "\\x{byte:02x}"),
-        };
-    }
-    if bytes.len() > SHOWN {
-        let _ = write!(out, "… {} bytes", bytes.len());
-    }
-    out
+    peer::as_rust(bytes, SHOWN)
 }
 
 /// `payload` as the lesson's frames are on the wire.

@@ -113,20 +113,7 @@ fn feed_one<D: Decode>(pieces: Vec<Vec<u8>>) -> Fed {
 
 /// `GET /\r\n\xff`, as Rust writes it. Of long ones the beginning.
 fn shown(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for byte in bytes.iter().take(SHOWN) {
-        let _ = match byte {
-            b'"' | b'\\' => write!(out, "\\{}", char::from(*byte)),
-            b' '..=b'~' => write!(out, "{}", char::from(*byte)),
-            b'\n' => write!(out, "\\n"),
-            b'\r' => write!(out, "\\r"),
-            _ => write!(out, "\\x{byte:02x}"),
-        };
-    }
-    if bytes.len() > SHOWN {
-        let _ = write!(out, "… {} bytes", bytes.len());
-    }
-    out
+    peer::as_rust(bytes, SHOWN)
 }
 
 /// Where a decoder departed from what was expected.

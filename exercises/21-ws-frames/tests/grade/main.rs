@@ -148,19 +148,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Bytes as text, `"Hel\xff"`. Of many the beginning.
 fn text(bytes: &[u8]) -> String {
-    let mut out = String::from("\"");
-    for byte in bytes.iter().take(SHOWN) {
-        let _ = match byte {
-            b'"' | b'\\' => write!(out, "\\{}", char::from(*byte)),
-            b' '..=b'~' => write!(out, "{}", char::from(*byte)),
-            _ => write!(out, "\\x{byte:02x}"),
-        };
-    }
-    if bytes.len() > SHOWN {
-        let _ = write!(out, "… {} bytes", bytes.len());
-    }
-    out.push('"');
-    out
+    format!("\"{}\"", peer::as_rust(bytes, SHOWN))
 }
 
 /// Places at which `bytes` can be cut: those that leave both pieces something come first, because an
