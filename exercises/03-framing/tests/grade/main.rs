@@ -1,7 +1,7 @@
 //! Grades the exercises of lesson 03.
 
 use peer::{Lesson, Scene, caught};
-use std::fmt::{self, Debug, Write};
+use std::fmt::{self, Debug};
 use std::io;
 
 mod length_prefix;

@@ -5,7 +5,7 @@
 
 use peer::{Lesson, Scene};
 use std::collections::VecDeque;
-use std::fmt::{self, Debug, Write};
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::{Pin, pin};

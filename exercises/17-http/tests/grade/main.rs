@@ -1,7 +1,7 @@
 //! Grades the exercises of lesson 17.
 
 use peer::{Lesson, Scene, caught};
-use std::fmt::{self, Debug, Write};
+use std::fmt::{self, Debug};
 
 mod chunked;
 mod header_deadline;
