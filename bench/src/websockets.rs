@@ -49,7 +49,7 @@ const NODE: &str = "node-ws";
 const MAX_MESSAGE: usize = 64 << 20;
 
 /// Bytes that one read of [`RAW`] may bring: as for our servers.
-const BUFFER_SIZE: usize = 1024 * 1024;
+const BUFFER_SIZE: usize = 1024 * 1024 + 64 * 1024;
 
 /// Serves on `listener` with the server that has this name, until `stop` is asked for.
 ///

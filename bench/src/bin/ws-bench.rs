@@ -121,16 +121,13 @@ impl Measured {
         self.ratio(server, other, |one| one.per_second)
     }
 
-    /// The least rate beside one of `others`, and the most processor time.
-    fn beside_best(&self, server: usize, others: &[usize]) -> (f64, f64) {
+    /// The least rate beside one of `others`, and the most processor time; if there are others.
+    fn beside_best(&self, server: usize, others: &[usize]) -> Option<(f64, f64)> {
         let rates = others.iter().map(|other| self.rate(server, *other));
         let times = others
             .iter()
             .map(|other| self.ratio(server, *other, |one| one.micros));
-        (
-            rates.reduce(f64::min).unwrap_or(f64::NAN),
-            times.reduce(f64::max).unwrap_or(f64::NAN),
-        )
+        Some((rates.reduce(f64::min)?, times.reduce(f64::max)?))
     }
 
     fn ratio(&self, server: usize, other: usize, value: fn(&Echoed) -> f64) -> f64 {
@@ -202,7 +199,7 @@ fn echo(
         }
         for &server in ours.iter().filter(|_| !libraries.is_empty()) {
             let name = &servers[server];
-            let beside = |one: &Measured| one.beside_best(server, &libraries);
+            let beside = |one: &Measured| one.beside_best(server, &libraries).unwrap_or_default();
             line(&format!("{name} : best"), &|one| {
                 format!("{:.2}", beside(one).0)
             });
@@ -221,7 +218,7 @@ fn echo(
     );
     table.line("All ratios are medians of those in the same round. The least of them:");
     for &server in &ours {
-        let best = least(&all, |one| Some(one.beside_best(server, &libraries).0));
+        let best = least(&all, |one| Some(one.beside_best(server, &libraries)?.0));
         let fast = least(&all, |one| Some(one.rate(server, fast?)));
         let raw = least(&all, |one| {
             (one.load.length <= 1024).then_some(one.rate(server, raw?))

@@ -14,8 +14,8 @@ use crate::pulse::{Pulse, Times};
 use crate::session::{Heard, Session};
 
 /// Bytes that one read may bring. One buffer serves all clients, so it may be large: a message that is read in one
-/// go is answered while it is still in the processor's cache.
-const BUFFER_SIZE: usize = 1024 * 1024;
+/// go is answered from where it is, and a whole megabyte with its header is such a one.
+const BUFFER_SIZE: usize = 1024 * 1024 + 64 * 1024;
 
 /// The rest of a read is put in front of the next one. A frame that wants more than this gathers in a buffer of
 /// its own.
